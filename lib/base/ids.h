@@ -1,0 +1,28 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace holdfast {
+
+/// A service's place in its StackSpec.
+struct ServiceId {
+  std::uint32_t index = 0;
+  auto operator<=>(const ServiceId&) const = default;
+};
+
+/// Counts the runs of a service from 1; never used again, so that a late event is recognised. 0 is "no run yet".
+struct RunNumber {
+  std::uint64_t value = 0;
+  auto operator<=>(const RunNumber&) const = default;
+  [[nodiscard]] RunNumber next() const { return {value + 1}; }
+};
+
+} // namespace holdfast
+
+template <>
+struct std::hash<holdfast::ServiceId> {
+  std::size_t operator()(holdfast::ServiceId id) const noexcept { return id.index; }
+};

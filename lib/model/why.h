@@ -1,0 +1,70 @@
+#pragma once
+// The names of phases and verdicts, and the reasons behind them as data. Words are made of them in one place
+// (words.h), so that a decision never depends on a text.
+
+#include "base/ids.h"
+#include "base/time.h"
+
+#include <cstdint>
+#include <string>
+
+namespace holdfast::model {
+
+enum class PhaseName : std::uint8_t { down, waiting, starting, ready, unready, stopping, backoff, failed, done };
+enum class Verdict : std::uint8_t { starting, working, degraded, broken, stopping, stopped, failed };
+
+/// How a process ended: exactly one of code and signal is meaningful.
+struct ExitStatus {
+  int code = 0;
+  int signal = 0;                     ///< 0: it exited with `code`
+  [[nodiscard]] bool success() const { return signal == 0 && code == 0; }
+  bool operator==(const ExitStatus&) const = default;
+};
+
+enum class Cause : std::uint8_t {
+  none,
+  // waiting for
+  need,                               ///< `other` is not ready
+  need_failed,                        ///< `other` is failed
+  need_stopped,                       ///< `other` is stopped by `text`
+  soft_need,                          ///< `other` is on its way; ordered after it
+  turn,                               ///< as many as may be starting are
+  requirement,                        ///< `text`
+  // asked
+  started,                            ///< the stack was started
+  asked_start,                        ///< by `text`
+  asked_stop,                         ///< by `text`
+  asked_restart,                      ///< by `text`
+  shutdown,                           ///< the daemon ends
+  disabled,
+  need_leaves,                        ///< `other`, which it needs, is stopped or restarted first after it
+  need_restarted,                     ///< edge `restart: true` on `other`
+  // trouble
+  spawn_failed,                       ///< `text`
+  exited,                             ///< `exit`, after `span`
+  start_deadline,                     ///< not ready within `span`
+  not_live,                           ///< live probe failed `count` times; `text` is what it said
+  not_ready,                          ///< ready probe failed `count` times; `text`
+  says_stopping,                      ///< STOPPING=1 that nobody asked for
+  unready_too_long,                   ///< for `span`
+  ended,                              ///< a task, or a service that is not restarted: `exit`
+  survives_kill,                      ///< processes that do not go after cgroup.kill
+  // afterwards
+  ready,                              ///< it answers
+  run_over,                           ///< the leaf is empty
+  delay,                              ///< waits `span` before restart `count`
+  budget,                             ///< `count` charged restarts within `span` are spent
+};
+
+struct Why {
+  Cause cause = Cause::none;
+  ServiceId other{};
+  ExitStatus exit{};
+  Duration span{};
+  unsigned count = 0;
+  std::string text;
+  /// What came before, where it says more than the cause itself: a budget is spent because of the last exit.
+  Cause because = Cause::none;
+};
+
+} // namespace holdfast::model
