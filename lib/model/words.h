@@ -1,0 +1,20 @@
+#pragma once
+// The one place where causes become sentences.
+
+#include "model/events.h"
+#include "model/stack.h"
+#include "model/why.h"
+
+#include <string>
+#include <string_view>
+
+namespace holdfast::model {
+
+[[nodiscard]] std::string_view word(PhaseName phase);
+[[nodiscard]] std::string_view word(Verdict verdict);
+/// "exit code 1", "SIGKILL".
+[[nodiscard]] std::string words(const ExitStatus& exit);
+/// "needs rabbitmq, which is starting"; empty for Cause::none.
+[[nodiscard]] std::string words(const Stack& stack, const Why& why);
+
+} // namespace holdfast::model
