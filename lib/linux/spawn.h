@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "linux/pidfd.h"
 #include "model/spec.h"
 
 #include <atomic>
@@ -54,8 +55,5 @@ struct Spawned {
 /// "PATH: No such file or directory (execve)" with its errno; the child that failed has exited with 127 and must be
 /// reaped by its parent like any other: `failed_pid` is its pid, 0 where there is none.
 [[nodiscard]] Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid);
-
-/// Sends a signal through the pidfd. ESRCH (it is gone) is success.
-[[nodiscard]] Status send_signal(int pidfd, int signal);
 
 } // namespace holdfast::linux_os
