@@ -28,19 +28,21 @@ struct Identity {
 /// that does not resolve is an error that names it. An empty user: the ids that we run with.
 [[nodiscard]] Result<Identity> resolve_identity(const model::Program& program);
 
-/// All that one spawn needs; everything in it outlives the call.
+/// All that one spawn needs; everything in it outlives the call. The child is in a session of its own, has no descriptor
+/// of ours but 0, 1 and 2, and no signal of its is blocked or ignored. Where we are not root, limits.oom_score is
+/// written as far as the kernel lets us: it can be raised only.
 struct SpawnRequest {
   std::vector<std::string> argv;                 ///< argv[0] is the absolute path that is executed
   std::vector<std::string> environment;          ///< "NAME=value", complete
   std::string directory = "/";
   Identity identity;
   bool change_identity = true;                   ///< false: keep our ids (we are not root)
-  std::vector<int> capabilities;                 ///< ambient capabilities by number
+  std::vector<int> capabilities;                 ///< ambient capabilities by number (below 64); root keeps all
   bool no_new_privileges = true;
   unsigned umask = 0027;
   model::ProcessLimits limits;
   int input = -1;                                ///< becomes 0; -1: /dev/null
-  int output = -1;                               ///< becomes 1 and 2
+  int output = -1;                               ///< becomes 1 and 2; -1: /dev/null
   int cgroup_fd = -1;                            ///< the leaf
   std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< written by the kernel (CLONE_PARENT_SETTID); may be null
   bool parent_is_ours = false;                   ///< true: the caller becomes the parent (tests); false: CLONE_PARENT

@@ -63,12 +63,20 @@ class Child {
 public:
   explicit Child(pid_t pid) : pid_(pid) {}
   /// Forks; the child runs `body` and exits with what that returns.
-  explicit Child(const std::function<int()>& body) : pid_(::fork()) {
+  explicit Child(const std::function<int()>& body) {
+    // The test program's handlers are for itself: none may run in the child before they are gone.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_ = ::fork();
     if (pid_ == 0) {
       for (int number = 1; number < NSIG; ++number)
-        ::signal(number, SIG_DFL); // the test program's are for itself
+        ::signal(number, SIG_DFL);
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
       ::_exit(body());
     }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid_ < 0) throw std::runtime_error("fork");
   }
   ~Child() {
@@ -93,7 +101,7 @@ public:
   }
 
 private:
-  pid_t pid_;
+  pid_t pid_ = -1;
 };
 
 inline int pause_for_ever() {
