@@ -7,6 +7,7 @@
 #include "base/result.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,7 +17,9 @@
 
 namespace holdfast::linux_os {
 
-/// The assignments that we understand, of one datagram.
+constexpr std::size_t most_notification_bytes = 4096;
+
+/// The assignments that we understand, of one datagram. One that holds none of them (BARRIER=1) is empty, not wrong.
 struct Notification {
   int sender = 0;                                ///< pid by the kernel's credentials
   bool ready = false;
@@ -29,7 +32,7 @@ struct Notification {
 };
 
 /// Parses one datagram's text; lines that are not understood are passed over. Nothing for an empty or overlong text
-/// (more than 4096 bytes), NUL bytes, or invalid UTF-8.
+/// (more than most_notification_bytes), NUL bytes, or invalid UTF-8.
 [[nodiscard]] std::optional<Notification> parse_notification(std::string_view text);
 
 class NotifySocket {
