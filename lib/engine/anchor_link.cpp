@@ -19,9 +19,10 @@ AnchorLink::AnchorLink(boost::asio::io_context& loop, int socket, Handlers handl
 }
 
 void AnchorLink::wait() {
-  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
-    if (!error) receive();
-  });
+  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [this](boost::system::error_code error) {
+                       if (!error) receive();
+                     });
 }
 
 void AnchorLink::receive() {
@@ -39,7 +40,8 @@ void AnchorLink::receive() {
 
 void AnchorLink::reap(int pid) {
   // If the anchor is gone, that is heard from the socket itself.
-  static_cast<void>(wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
+  static_cast<void>(
+      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
 }
 
 Status AnchorLink::hold(int descriptor) {
@@ -47,7 +49,8 @@ Status AnchorLink::hold(int descriptor) {
 }
 
 void AnchorLink::finish(int code) {
-  static_cast<void>(wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
+  static_cast<void>(
+      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
 }
 
 } // namespace holdfast::engine

@@ -14,9 +14,9 @@ namespace holdfast::engine {
 class AnchorLink {
 public:
   struct Handlers {
-    std::function<void(int pid, model::ExitStatus status)> exited;   ///< a zombie: `reap` it when accounted for
+    std::function<void(int pid, model::ExitStatus status)> exited; ///< a zombie: `reap` it when accounted for
     std::function<void(int signal)> signalled;
-    std::function<void()> gone;                                      ///< the anchor died
+    std::function<void()> gone; ///< the anchor died
   };
 
   /// Takes the socket over.

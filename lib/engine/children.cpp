@@ -27,7 +27,8 @@ void Children::wait() {
     if (error) return;
     std::uint64_t count = 0;
     static_cast<void>(!::read(wake_.native_handle(), &count, sizeof count));
-    for (auto& outcome : launcher_.take()) take(std::move(outcome));
+    for (auto& outcome : launcher_.take())
+      take(std::move(outcome));
     wait();
   });
 }
@@ -64,9 +65,7 @@ void Children::take(linux_os::LaunchOutcome outcome) {
   case Kind::started: return launched(ticket, std::move(outcome));
   case Kind::failed: return failed(ticket, std::move(outcome));
   case Kind::refused:
-  case Kind::looked:
-    children_[ticket]->handlers.refused(outcome.error);
-    return end(ticket);
+  case Kind::looked: children_[ticket]->handlers.refused(outcome.error); return end(ticket);
   }
 }
 

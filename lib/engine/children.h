@@ -19,8 +19,9 @@ namespace holdfast::engine {
 
 using Ticket = std::uint64_t;
 
-/// What becomes of one order to the launcher. Exactly one of `started`, `failed` and `refused` is called, and after
-/// `started` in the end `exited`, never before it. `failed` comes only when no process of the attempt is left.
+/// What becomes of one order to the launcher. Exactly one of `started`, `failed` and `refused` is called, and
+/// after `started` in the end `exited`, never before it. `failed` comes only when no process of the attempt
+/// is left.
 struct ChildHandlers {
   std::function<void(pid_t pid)> started;
   std::function<void(model::ExitStatus)> exited;
@@ -28,20 +29,22 @@ struct ChildHandlers {
   std::function<void(const Error&)> refused;
 };
 
-/// All processes that the anchor is the parent of on our behalf, from the order to the acknowledged exit. Two messages
-/// tell of each, the launcher's outcome and the anchor's report of the exit, and they may come in either order: a program
-/// can end before its launch is known. Here they are put into the one order that the rest of the engine relies on.
+/// All processes that the anchor is the parent of on our behalf, from the order to the acknowledged exit. Two
+/// messages tell of each, the launcher's outcome and the anchor's report of the exit, and they may come in
+/// either order: a program can end before its launch is known. Here they are put into the one order that the
+/// rest of the engine relies on.
 class Children {
 public:
   Children(boost::asio::io_context& loop);
 
   /// The order's ticket and pid_at_birth (where null) are filled in.
   Ticket start(linux_os::LaunchOrder order, ChildHandlers handlers);
-  /// Looks at what the program requires, in the launcher's thread; `seen` gets what is missing, empty if nothing is.
+  /// Looks at what the program requires, in the launcher's thread; `seen` gets what is missing, empty if
+  /// nothing is.
   void look(const model::Program& program, std::function<void(std::string missing)> seen);
 
-  /// The anchor reports an exit. Whoever it belongs to is told; a process of nobody (an orphan that became the anchor's)
-  /// is passed over. The exit is accounted for when this returns.
+  /// The anchor reports an exit. Whoever it belongs to is told; a process of nobody (an orphan that became
+  /// the anchor's) is passed over. The exit is accounted for when this returns.
   void exited(pid_t pid, model::ExitStatus status);
 
   /// ESRCH is success; so is a ticket that is over.
@@ -50,13 +53,13 @@ public:
 private:
   struct Child {
     ChildHandlers handlers;
-    std::atomic<std::int32_t> own_slot{0};              ///< where the order brought no pid_at_birth
+    std::atomic<std::int32_t> own_slot{0}; ///< where the order brought no pid_at_birth
     std::atomic<std::int32_t>* pid_at_birth = nullptr;
-    bool launched = false;                              ///< the outcome came, and a process was there
-    std::optional<Error> error;                         ///< the outcome was a failure; its child is still to be reaped
+    bool launched = false;      ///< the outcome came, and a process was there
+    std::optional<Error> error; ///< the outcome was a failure; its child is still to be reaped
     pid_t pid = 0;
     Fd pidfd;
-    std::optional<model::ExitStatus> exit;              ///< came before the outcome
+    std::optional<model::ExitStatus> exit; ///< came before the outcome
   };
 
   void wait();
@@ -67,12 +70,13 @@ private:
   void end(Ticket ticket);
 
   boost::asio::posix::stream_descriptor wake_;
-  std::map<Ticket, std::unique_ptr<Child>> children_;   ///< address of a child is stable: the kernel writes into it
+  std::map<Ticket, std::unique_ptr<Child>>
+      children_; ///< address of a child is stable: the kernel writes into it
   std::map<Ticket, std::function<void(std::string)>> looks_;
   std::unordered_map<pid_t, Ticket> by_pid_;
   std::map<Ticket, Child*> launching_;
   Ticket last_ = 0;
-  linux_os::Launcher launcher_;                         ///< last: its thread ends before what it wakes
+  linux_os::Launcher launcher_; ///< last: its thread ends before what it wakes
 };
 
 } // namespace holdfast::engine

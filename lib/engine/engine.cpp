@@ -47,13 +47,13 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
           [this](std::string line) {
             boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
           })),
-      notify_(loop, {.is_member = [this](ServiceId service, int pid,
-                                         std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
-                     .notified = [this](ServiceId service,
-                                        const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop),
-      runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
-            [this](model::Event event) { happened(std::move(event)); }),
+      notify_(loop,
+              {.is_member = [this](ServiceId service, int pid,
+                                   std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
+               .notified = [this](ServiceId service,
+                                  const linux_os::Notification& said) { notified(service, said); }}),
+      children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
+                             [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       timer_(loop) {
   rows_.set_stack(tree_.stack());
@@ -71,7 +71,8 @@ Status Engine::open() {
 
 int Engine::run() {
   happened(model::StackStarted{});
-  while (!ended_) loop_.run_one();
+  while (!ended_)
+    loop_.run_one();
   logs_.reset();
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;

@@ -1,6 +1,6 @@
 #pragma once
-// The process that acts. One turn: what happened is collected, the model steps, its actions are carried out, and what
-// they bring about at once is taken in the same turn, until nothing is left.
+// The process that acts. One turn: what happened is collected, the model steps, its actions are carried out,
+// and what they bring about at once is taken in the same turn, until nothing is left.
 
 #include "base/fd.h"
 #include "engine/anchor_link.h"
@@ -29,7 +29,7 @@ class Engine : public ControlPort {
 public:
   struct Options {
     std::shared_ptr<const model::StackSpec> spec;
-    int anchor_socket = -1;                     ///< taken over
+    int anchor_socket = -1; ///< taken over
     wire::LastStopTable* last_stop = nullptr;
     Tree tree;
     Fd log_directory;
@@ -40,6 +40,7 @@ public:
   /// Opens the notify sockets. Call before run().
   [[nodiscard]] Status open();
   [[nodiscard]] AnchorLink& anchor() { return anchor_; }
+  [[nodiscard]] Report& report() { return report_; }
   /// Starts the stack and turns until it is down again. Returns the exit code.
   [[nodiscard]] int run();
 

@@ -18,6 +18,7 @@ private:
 };
 
 /// The record of one action that reports; nothing for the other actions.
-[[nodiscard]] std::optional<EventRecord> record_of(const model::Stack& stack, const model::Action& action, WallTime time);
+[[nodiscard]] std::optional<EventRecord> record_of(const model::Stack& stack, const model::Action& action,
+                                                   WallTime time);
 
 } // namespace holdfast::engine

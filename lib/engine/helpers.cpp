@@ -20,7 +20,8 @@ constexpr int stop_program_key = 100;
 /// The last line that says something, fit for a terminal.
 std::string last_line(std::string text) {
   std::erase_if(text, [](char c) { return c != '\n' && static_cast<unsigned char>(c) < 0x20; });
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
   if (const auto line = text.rfind('\n'); line != std::string::npos) text.erase(0, line + 1);
   if (text.size() > longest_words) text.resize(longest_words);
   return text;
@@ -72,7 +73,8 @@ void Helpers::stop_program(ServiceId service, RunNumber, std::size_t rung, int m
 }
 
 void Helpers::start(Order order) {
-  if (running_.contains(order.key)) return order.answer(model::ProbeOutcome::unknown, "the last one has not ended yet");
+  if (running_.contains(order.key))
+    return order.answer(model::ProbeOutcome::unknown, "the last one has not ended yet");
   const std::string& name = stack_.spec(order.key.first).name;
   auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
   if (!leaf) return order.answer(model::ProbeOutcome::unknown, leaf.error().what);
@@ -83,7 +85,8 @@ void Helpers::start(Order order) {
   }
   Fd read_end(ends[0]);
   Fd write_end(ends[1]);
-  auto helper = std::make_unique<Helper>(parts_.loop, std::move(leaf).value(), std::move(read_end), std::move(write_end));
+  auto helper = std::make_unique<Helper>(parts_.loop, std::move(leaf).value(), std::move(read_end),
+                                         std::move(write_end));
   helper->answer = std::move(order.answer);
   helper->success = std::move(order.success);
   const Key key = order.key;
@@ -119,7 +122,8 @@ void Helpers::read_output(Key key, Helper& helper) {
                            [this, key, &helper](boost::system::error_code error) {
                              if (error) return;
                              std::array<char, 4096> block{};
-                             const ssize_t n = ::read(helper.output.native_handle(), block.data(), block.size());
+                             const ssize_t n =
+                                 ::read(helper.output.native_handle(), block.data(), block.size());
                              if (n <= 0) return;
                              const std::size_t room = kept_output - helper.said.size();
                              helper.said.append(block.data(), std::min(room, static_cast<std::size_t>(n)));
@@ -139,7 +143,8 @@ void Helpers::exited(Key key, model::ExitStatus status) {
   const ssize_t n = ::read(helper.output.native_handle(), rest.data(), kept_output - helper.said.size());
   if (n > 0) helper.said.append(rest.data(), static_cast<std::size_t>(n));
   const auto& success = helper.success;
-  const bool well = status.signal == 0 && std::find(success.begin(), success.end(), status.code) != success.end();
+  const bool well =
+      status.signal == 0 && std::find(success.begin(), success.end(), status.code) != success.end();
   const std::string said = helper.said.empty() && !well ? model::words(status) : helper.said;
   finish(key, well ? model::ProbeOutcome::succeeded : model::ProbeOutcome::failed, said);
   // A probe has no business leaving anything behind.

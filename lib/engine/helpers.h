@@ -16,9 +16,9 @@
 
 namespace holdfast::engine {
 
-/// Short programs beside a run: exec probes and the programs of stop ladders. Each runs as the service's user in a leaf
-/// of its own below SERVICE/probe, what it writes is read and kept in part, and it is killed with all that it started
-/// when its time is over.
+/// Short programs beside a run: exec probes and the programs of stop ladders. Each runs as the service's user
+/// in a leaf of its own below SERVICE/probe, what it writes is read and kept in part, and it is killed with
+/// all that it started when its time is over.
 class Helpers {
 public:
   struct Parts {
@@ -29,8 +29,8 @@ public:
 
   Helpers(Parts parts, const model::Stack& stack, Happened happened);
 
-  /// Answers once with ProbeAnswered. Never two of the same at once: while the last one will not die, the answer is
-  /// "unknown".
+  /// Answers once with ProbeAnswered. Never two of the same at once: while the last one will not die, the
+  /// answer is "unknown".
   void probe(ServiceId service, RunNumber run, model::ProbeRole role);
   /// MAINPID is in the environment. Nothing answers.
   void stop_program(ServiceId service, RunNumber run, std::size_t rung, int main_pid);
@@ -41,12 +41,13 @@ public:
 private:
   struct Helper {
     Helper(boost::asio::io_context& loop, linux_os::Leaf made, Fd output_read, Fd output_write)
-        : leaf(std::move(made)), output(loop, output_read.release()), write_end(std::move(output_write)), timer(loop) {}
+        : leaf(std::move(made)), output(loop, output_read.release()), write_end(std::move(output_write)),
+          timer(loop) {}
     linux_os::Leaf leaf;
     boost::asio::posix::stream_descriptor output;
-    Fd write_end;                                   ///< until the launch is answered
+    Fd write_end; ///< until the launch is answered
     boost::asio::steady_timer timer;
-    std::string said;                               ///< the first part of what it wrote
+    std::string said;                                             ///< the first part of what it wrote
     std::function<void(model::ProbeOutcome, std::string)> answer; ///< empty once answered
     std::vector<int> success;
   };

@@ -13,7 +13,8 @@ void copy_path(std::array<char, wire::last_stop_path>& to, std::string_view path
   to[length] = '\0';
 }
 
-/// A rung that runs a program cannot be climbed without an engine: the first signal of the ladder stands for it.
+/// A rung that runs a program cannot be climbed without an engine: the first signal of the ladder stands for
+/// it.
 int first_signal(const model::ServiceSpec& spec) {
   for (const model::Rung& rung : spec.stop)
     if (rung.signal != 0) return rung.signal;
@@ -22,7 +23,8 @@ int first_signal(const model::ServiceSpec& spec) {
 
 std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
   Duration sum{};
-  for (const model::Rung& rung : spec.stop) sum += rung.wait;
+  for (const model::Rung& rung : spec.stop)
+    sum += rung.wait;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(sum).count();
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, UINT32_MAX));
 }

@@ -5,7 +5,8 @@
 namespace holdfast::engine {
 
 LeafWatch::LeafWatch(boost::asio::io_context& loop, const linux_os::Leaf& leaf, std::function<void()> emptied)
-    : leaf_(leaf), events_(loop, ::fcntl(leaf.events_fd(), F_DUPFD_CLOEXEC, 0)), emptied_(std::move(emptied)) {
+    : leaf_(leaf), events_(loop, ::fcntl(leaf.events_fd(), F_DUPFD_CLOEXEC, 0)),
+      emptied_(std::move(emptied)) {
   // Armed before the first look: a change between the two wakes us.
   wait();
   look();
@@ -21,11 +22,12 @@ void LeafWatch::look() {
 }
 
 void LeafWatch::wait() {
-  events_.async_wait(boost::asio::posix::stream_descriptor::wait_error, [this](boost::system::error_code error) {
-    if (error) return;
-    wait();
-    look();
-  });
+  events_.async_wait(boost::asio::posix::stream_descriptor::wait_error,
+                     [this](boost::system::error_code error) {
+                       if (error) return;
+                       wait();
+                       look();
+                     });
 }
 
 } // namespace holdfast::engine

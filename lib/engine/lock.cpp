@@ -15,8 +15,8 @@ Result<Fd> take_lock(const std::string& path, int owner) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(path, errno);
     const auto holder = read_all(fd.get(), 64);
-    return Error{"this stack is run already, by process " + (holder ? holder.value() : std::string("?")) + " (" + path +
-                     "); stop that one first, or give this one its own stack.runtime",
+    return Error{"this stack is run already, by process " + (holder ? holder.value() : std::string("?")) +
+                     " (" + path + "); stop that one first, or give this one its own stack.runtime",
                  EWOULDBLOCK};
   }
   const std::string text = std::to_string(owner);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "linux/notify_socket.h"
 #include "base/ids.h"
+#include "linux/notify_socket.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -35,7 +35,7 @@ private:
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     linux_os::NotifySocket socket;
-    boost::asio::posix::stream_descriptor readable;    ///< borrows the socket's descriptor
+    boost::asio::posix::stream_descriptor readable; ///< borrows the socket's descriptor
   };
 
   void wait(ServiceId service, Entry& entry);

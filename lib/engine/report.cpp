@@ -13,7 +13,8 @@ bool is_bad(const std::string& phase) {
 } // namespace
 
 Report::Report() {
-  auto logger = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stdout_color_sink_st>());
+  auto logger =
+      std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stdout_color_sink_st>());
   logger->set_pattern("%H:%M:%S.%e %^%v%$");
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));

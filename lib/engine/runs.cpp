@@ -6,13 +6,14 @@
 namespace holdfast::engine {
 namespace {
 
-/// Whether the cgroup `path` (below the mount of the hierarchy) is the leaf or below it. The leaf's own path is absolute
-/// and ends with it.
+/// Whether the cgroup `path` (below the mount of the hierarchy) is the leaf or below it. The leaf's own path
+/// is absolute and ends with it.
 bool is_in(std::string_view path, std::string_view leaf) {
   if (path.empty() || path == "/") return false;
   for (std::size_t at = leaf.find('/', 1); at != std::string_view::npos; at = leaf.find('/', at + 1)) {
     const std::string_view below = leaf.substr(at);
-    if (path.substr(0, below.size()) == below && (path.size() == below.size() || path[below.size()] == '/')) return true;
+    if (path.substr(0, below.size()) == below && (path.size() == below.size() || path[below.size()] == '/'))
+      return true;
   }
   return false;
 }
@@ -21,7 +22,8 @@ bool is_in(std::string_view path, std::string_view leaf) {
 
 Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
     : parts_(parts), stack_(stack), happened_(std::move(happened)), slots_(stack.size()) {
-  for (std::uint32_t i = 0; i < stack.size(); ++i) without_ahead_.push_back({i});
+  for (std::uint32_t i = 0; i < stack.size(); ++i)
+    without_ahead_.push_back({i});
   tidy();
 }
 

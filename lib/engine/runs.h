@@ -22,7 +22,8 @@ using Happened = std::function<void(model::Event)>;
 
 /// The runs of the services: each a main process born in a leaf of its own, with a pipe for what it writes.
 ///
-/// What the next run of a service needs is made ahead (tidy()), so that a restart waits for nothing but the clone.
+/// What the next run of a service needs is made ahead (tidy()), so that a restart waits for nothing but the
+/// clone.
 class Runs {
 public:
   struct Parts {
@@ -40,8 +41,8 @@ public:
   void signal(ServiceId service, RunNumber run, int signal, bool to_all);
   void kill(ServiceId service, RunNumber run);
 
-  /// Whether a process belongs to the service's present run: it is in the run's leaf or, gone already, was its main
-  /// process whose exit is not accounted for.
+  /// Whether a process belongs to the service's present run: it is in the run's leaf or, gone already, was
+  /// its main process whose exit is not accounted for.
   [[nodiscard]] bool is_member(ServiceId service, int pid, std::string_view cgroup) const;
   /// The run that exists in the kernel now.
   [[nodiscard]] std::optional<RunNumber> present(ServiceId service) const;
@@ -61,7 +62,7 @@ private:
     RunNumber run;
     Ticket ticket = 0;
     linux_os::Leaf leaf;
-    Fd log_end;                           ///< until the launch is answered
+    Fd log_end; ///< until the launch is answered
     std::atomic<std::int32_t>* pid = nullptr;
     std::optional<LeafWatch> watch;
   };
@@ -83,7 +84,7 @@ private:
   const model::Stack& stack_;
   Happened happened_;
   std::vector<Slot> slots_;
-  std::vector<linux_os::Leaf> over_;      ///< to be removed
+  std::vector<linux_os::Leaf> over_; ///< to be removed
   std::vector<ServiceId> without_ahead_;
 };
 

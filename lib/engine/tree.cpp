@@ -35,7 +35,8 @@ Status clear_leftovers(const std::string& stack, std::vector<std::string>& found
   if (!exists(stack)) return Done{};
   const auto pids = linux_os::pids_below(stack);
   if (!pids.empty()) {
-    found.push_back("killed " + std::to_string(pids.size()) + " processes that an earlier daemon left in " + stack);
+    found.push_back("killed " + std::to_string(pids.size()) + " processes that an earlier daemon left in " +
+                    stack);
     if (auto killed = linux_os::kill_cgroup(stack); !killed) return killed;
   }
   return remove_when_empty(stack);
