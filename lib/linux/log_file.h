@@ -46,7 +46,7 @@ public:
 private:
   LogFile() = default;
   [[nodiscard]] Status open_again();
-  [[nodiscard]] Status swap_in(const std::string& fresh_name, WallTime now);
+  [[nodiscard]] Status sync_and_swap(const std::string& fresh_name, WallTime now);
   [[nodiscard]] Result<std::string> rename_away(WallTime now);
 
   int directory_fd_ = -1;

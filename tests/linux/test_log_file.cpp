@@ -1,15 +1,10 @@
-#include "base/file.h"
 #include "linux/log_file.h"
 #include "linux/users.h"
-#include "support/catch.h"
-#include "support/scratch.h"
+#include "logs.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <dirent.h>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,43 +12,12 @@
 
 using namespace holdfast;
 using namespace holdfast::linux_os;
+using namespace holdfast::test;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr WallTime moment{std::chrono::seconds(1795503210) + 123456us};
-
-/// A log directory and what is in it.
-class Logs {
-public:
-  Logs() {
-    auto opened = open_log_directory(scratch_ / "log");
-    REQUIRE(opened);
-    directory = std::move(opened).value();
-  }
-
-  Fd directory;
-
-  [[nodiscard]] LogFile open(std::uint64_t rotate_size = 1U << 30U) const {
-    auto file = LogFile::open(directory.get(), "redis", rotate_size);
-    REQUIRE(file);
-    return std::move(file).value();
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return scratch_ / ("log/" + name); }
-  [[nodiscard]] std::string text(const std::string& name = "redis.log") const {
-    return read_file(path(name), 1U << 24U).value();
-  }
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(scratch_ / "log"))
-      found.push_back(entry.path().filename());
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-
-private:
-  test::Scratch scratch_;
-};
 
 } // namespace
 
