@@ -1,5 +1,6 @@
 #pragma once
-// What the control socket may see of the engine and ask of it: a closed set. Everything is called in the loop's thread.
+// What the control socket may see of the engine and ask of it: a closed set. Everything is called in the
+// loop's thread.
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -19,7 +20,7 @@ namespace holdfast::engine {
 struct EventRecord {
   std::uint64_t sequence = 0;
   WallTime time{};
-  std::string service;                ///< empty: the stack's verdict
+  std::string service; ///< empty: the stack's verdict
   std::uint64_t run = 0;
   std::string from;
   std::string to;
@@ -49,8 +50,8 @@ public:
 
   /// The last events, oldest first; bounded.
   [[nodiscard]] virtual const std::deque<EventRecord>& events() const = 0;
-  /// `changed` is called after each turn in which something changed, when all of that turn's events are in events().
-  /// One listener; it must not call back into ask().
+  /// `changed` is called after each turn in which something changed, when all of that turn's events are in
+  /// events(). One listener; it must not call back into ask().
   virtual void on_change(std::function<void()> changed) = 0;
 };
 

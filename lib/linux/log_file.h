@@ -1,6 +1,7 @@
 #pragma once
-// One service's log file: append, rotate by size at a line's end. The directory belongs to root (root:adm 0750), so
-// nobody can put a link in our way; still every open is O_NOFOLLOW below a held directory descriptor.
+// One service's log file: append, rotate by size at a line's end. The directory belongs to root (root:adm
+// 0750), so nobody can put a link in our way; still every open is O_NOFOLLOW below a held directory
+// descriptor.
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -18,20 +19,20 @@ namespace holdfast::linux_os {
 
 class LogFile {
 public:
-  /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, group adm. A file whose last byte
-  /// is not a newline (we died in the middle of a line) is continued on a new line.
+  /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, group adm. A file
+  /// whose last byte is not a newline (we died in the middle of a line) is continued on a new line.
   [[nodiscard]] static Result<LogFile> open(int directory_fd, std::string name, std::uint64_t rotate_size);
 
-  /// Appends whole; on a short or failed write the file is cut back to where it was, so that no half line stays, and the
-  /// error is returned.
+  /// Appends whole; on a short or failed write the file is cut back to where it was, so that no half line
+  /// stays, and the error is returned.
   [[nodiscard]] Status append(std::string_view bytes);
 
-  /// Whether the next line belongs into a new file: the size is reached and the file ends with a newline, or it is 1 MiB
-  /// past the size without one.
+  /// Whether the next line belongs into a new file: the size is reached and the file ends with a newline, or
+  /// it is 1 MiB past the size without one.
   [[nodiscard]] bool wants_rotation() const;
 
-  /// Renames NAME.log to NAME.log-20261124T065330.123456Z (never replacing a file: the next microsecond is tried) and
-  /// opens a new one. On an error the old file goes on being written.
+  /// Renames NAME.log to NAME.log-20261124T065330.123456Z (never replacing a file: the next microsecond is
+  /// tried) and opens a new one. On an error the old file goes on being written.
   [[nodiscard]] Status rotate(WallTime now);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }

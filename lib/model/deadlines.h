@@ -8,8 +8,8 @@
 
 namespace holdfast::model {
 
-/// The next deadline of each of a fixed number of owners: an indexed heap, so that changing one costs O(log n) and
-/// nothing is left behind.
+/// The next deadline of each of a fixed number of owners: an indexed heap, so that changing one costs O(log
+/// n) and nothing is left behind.
 class Deadlines {
 public:
   explicit Deadlines(std::size_t owners);
@@ -27,8 +27,8 @@ private:
   void sink(std::size_t slot);
   void remove(std::size_t slot);
 
-  std::vector<MonoTime> due_;              ///< by owner
-  std::vector<std::size_t> slot_;          ///< by owner: its place in heap_, or absent
+  std::vector<MonoTime> due_;     ///< by owner
+  std::vector<std::size_t> slot_; ///< by owner: its place in heap_, or absent
   std::vector<std::uint32_t> heap_;
 };
 

@@ -16,5 +16,8 @@ namespace holdfast::model {
 [[nodiscard]] std::string words(const ExitStatus& exit);
 /// "needs rabbitmq, which is starting"; empty for Cause::none.
 [[nodiscard]] std::string words(const Stack& stack, const Why& why);
+/// What keeps the stack from working, or what it is about to do: "rabbitmq is failed: exit code 1 after 3.1
+/// s; …". Empty when it works.
+[[nodiscard]] std::string verdict_words(const Stack& stack);
 
 } // namespace holdfast::model
