@@ -99,6 +99,7 @@ Json to_json(const StatusView& view) {
   for (const ServiceStatus& service : view.services)
     services.push_back(to_json(service));
   return {{"time", view.time},
+          {"last_known", view.last_known},
           {"stack", to_json(view.stack)},
           {"services", std::move(services)},
           {"volumes", Json::array()},
@@ -119,6 +120,7 @@ Result<StatusView> status_from(const Json& value) {
   StatusView view;
   Fields fields(value);
   fields.may("time", view.time);
+  fields.may("last_known", view.last_known);
   if (const Json* stack = fields.look("stack")) {
     auto read = stack_from(*stack);
     if (!read) return read.error();
@@ -157,6 +159,14 @@ std::string encode_status(const StatusView& view) {
 
 std::string encode_event(const EventLine& event) {
   return write_json(to_json(event));
+}
+
+std::string encode_log_line(const LogLine& line) {
+  return write_json({{"service", line.service}, {"line", line.line}});
+}
+
+std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon) {
+  return write_json({{"version", own}, {"daemon", or_null(daemon)}});
 }
 
 Result<StatusView> decode_status(std::string_view text) {

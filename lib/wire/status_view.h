@@ -51,7 +51,8 @@ struct ServiceStatus {
 };
 
 struct StatusView {
-  std::string time{}; ///< UTC, when this view was made
+  std::string time{};      ///< UTC, when this view was made
+  bool last_known = false; ///< read from a file, no daemon runs
   StackStatus stack{};
   std::vector<ServiceStatus> services{};
   bool operator==(const StatusView&) const = default;
@@ -69,9 +70,18 @@ struct EventLine {
   bool operator==(const EventLine&) const = default;
 };
 
+/// One line of a service's log, for `logs --json`.
+struct LogLine {
+  std::string service{};
+  std::string line{};
+};
+
 /// One line each, without a newline.
 [[nodiscard]] std::string encode_status(const StatusView& view);
 [[nodiscard]] std::string encode_event(const EventLine& event);
+[[nodiscard]] std::string encode_log_line(const LogLine& line);
+/// `version --json`; `daemon` is none where no daemon answers.
+[[nodiscard]] std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon);
 
 [[nodiscard]] Result<StatusView> decode_status(std::string_view text);
 [[nodiscard]] Result<EventLine> decode_event(std::string_view text);
