@@ -17,10 +17,13 @@ Why why_of(Cause cause, const std::string& by) {
 } // namespace
 
 void Turn::take(const StackStarted&) {
+  if (stack_.shutdown_) return;
   start_all(why_of(Cause::started, {}));
 }
 
 void Turn::take(const ShutdownAsked& asked) {
+  // Asked again, it is no later.
+  if (stack_.shutdown_) return;
   stack_.shutdown_ = true;
   stop_all(why_of(Cause::shutdown, asked.by));
 }
@@ -41,7 +44,7 @@ void Turn::take_start(const CommandAsked& asked, const Why& why) {
 }
 
 void Turn::take_stop(const CommandAsked& asked, const Why& why) {
-  if (asked.services.empty()) return stop_all(why);
+  if (asked.services.empty() && stack_.up_) stop_all(why);
   for (const ServiceId id : asked.services)
     ask_stop(id, why);
 }
@@ -51,21 +54,31 @@ void Turn::take_restart(const CommandAsked& asked, const Why& why) {
     ask_restart(id, why);
   if (!asked.services.empty()) return;
   start_all(why);
-  for (std::uint32_t i = 0; i < stack_.size(); ++i)
-    if (at({i}).wanted) ask_restart({i}, why);
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    if (!at({i}).wanted) continue;
+    wish({i}, why, true);
+    end_run_for_restart({i}, why);
+  }
   stack_.fresh_ = true;
 }
 
-void Turn::start_all(const Why& why) {
+void Turn::raise_stack() {
   if (!stack_.up_) stack_.fresh_ = true;
   stack_.up_ = true;
   stack_.stop_deadline_ = never;
   stack_.deadlines_.set(stack_.size(), never);
+}
+
+void Turn::start_all(const Why& why) {
+  raise_stack();
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    if (spec({i}).enabled || at({i}).wanted)
+    Service& service = at({i});
+    if (spec({i}).enabled || service.wanted) {
       wish({i}, why, false);
-    else
-      at({i}).goal = why_of(Cause::disabled, {});
+      continue;
+    }
+    service.goal = why_of(Cause::disabled, {});
+    if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
   }
 }
 
@@ -79,9 +92,12 @@ void Turn::stop_all(const Why& why) {
 
 void Turn::wish(ServiceId id, const Why& why, bool again) {
   Service& service = at(id);
-  const PhaseName phase = name_of(service.phase);
-  service.starts_fresh =
-      phase == PhaseName::failed || phase == PhaseName::backoff || (again && phase == PhaseName::done);
+  const bool runs = run_of(service.phase) != nullptr && !std::holds_alternative<Stopping>(service.phase);
+  const bool done = std::holds_alternative<Finished>(service.phase);
+  service.unsettled = 0;
+  service.charges.clear();
+  service.starts_fresh = !runs && (again || !done);
+  if (service.starts_fresh) service.goal = why;
   if (!service.wanted)
     want(id, true, why);
   else
@@ -89,8 +105,7 @@ void Turn::wish(ServiceId id, const Why& why, bool again) {
 }
 
 void Turn::ask_start(ServiceId start, const Why& why) {
-  if (!stack_.up_) stack_.fresh_ = true;
-  stack_.up_ = true;
+  raise_stack();
   // A worklist, not recursion: a chain of needs may be as long as there are services.
   std::set<ServiceId> seen{start};
   std::vector<ServiceId> closure{start};
@@ -108,6 +123,10 @@ void Turn::ask_stop(ServiceId id, const Why& why) {
 
 void Turn::ask_restart(ServiceId id, const Why& why) {
   ask_start(id, why);
+  end_run_for_restart(id, why);
+}
+
+void Turn::end_run_for_restart(ServiceId id, const Why& why) {
   Service& service = at(id);
   if (run_of(service.phase) == nullptr) return;
   service.restart_asked = true;

@@ -19,6 +19,8 @@ std::string about(const Stack& stack, ServiceId id) {
 Outcome of_start(const Stack& stack, ServiceId id) {
   const Service& service = stack.service(id);
   if (!service.wanted) return {State::failed, about(stack, id)};
+  const auto* stopping = std::get_if<Stopping>(&service.phase);
+  if (stopping != nullptr && stopping->stage == StopStage::overdue) return {State::failed, about(stack, id)};
   if (service.restart_asked || service.leaving) return {State::pending, about(stack, id)};
   switch (name_of(service.phase)) {
   case PhaseName::ready:
@@ -66,11 +68,6 @@ std::vector<ServiceId> everyone(const Stack& stack) {
 Outcome of_whole_start(const Stack& stack) {
   if (stack.verdict() == Verdict::stopping || stack.verdict() == Verdict::stopped)
     return {State::failed, "the stack was stopped meanwhile"};
-  for (const ServiceId id : everyone(stack)) {
-    const Service& service = stack.service(id);
-    if (service.restart_asked || (service.wanted && service.leaving))
-      return {State::pending, about(stack, id)};
-  }
   if (stack.coming()) return {State::pending, verdict_words(stack)};
   return {stack.door_open() ? State::done : State::failed, verdict_words(stack)};
 }

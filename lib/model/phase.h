@@ -63,7 +63,7 @@ struct Waiting {
 
 struct Starting {
   Run run;
-  MonoTime deadline = never;    ///< `never` while `held`, and until the exec
+  MonoTime deadline = never;    ///< `never` while `held`, or when it leaves all the same
   std::optional<Duration> held; ///< what is left of start_within while `progress` succeeds
   bool said_ready = false;      ///< READY=1 overtook the news of the exec
   ProbeTrack ready;

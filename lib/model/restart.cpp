@@ -30,6 +30,17 @@ Duration with_jitter(Duration delay, unsigned percent, std::uint64_t draw) {
   return delay + Duration(static_cast<Duration::rep>(extra));
 }
 
+/// Why the next start is made, where the run before it ended in order because of `why`.
+Why origin_after(Why why, const Why& goal) {
+  switch (why.cause) {
+  case Cause::asked_stop:
+  case Cause::asked_restart: return goal;
+  case Cause::need_leaves:
+  case Cause::need_failed: why.cause = Cause::need_restarted; return why;
+  default: return why;
+  }
+}
+
 bool may_restart(RestartWhen when, const Why& why) {
   switch (when) {
   case RestartWhen::always: return true;
@@ -43,10 +54,10 @@ bool may_restart(RestartWhen when, const Why& why) {
 
 void Turn::conclude(ServiceId id, Why why, bool charged) {
   Service& service = at(id);
-  const bool ordered = service.leaving || !charged;
+  const bool ordered = service.leaving || !charged || service.starts_fresh;
   service.restart_asked = false;
   if (!service.wanted) return enter(id, Down{}, service.goal);
-  if (ordered) return enter_waiting(id, std::move(why));
+  if (ordered) return enter_waiting(id, origin_after(std::move(why), service.goal));
   if (spec(id).task && why.cause == Cause::exited && why.exit.success())
     return enter(id, Finished{}, std::move(why));
   if (!may_restart(spec(id).restart.when, why)) {

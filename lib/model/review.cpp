@@ -1,5 +1,7 @@
 #include "model/turn.h"
 
+#include <utility>
+
 namespace holdfast::model {
 namespace {
 
@@ -49,25 +51,30 @@ void Turn::review(ServiceId id) {
   }
   if (service.starts_fresh) {
     service.starts_fresh = false;
-    service.unsettled = 0;
-    service.charges.clear();
     return enter_waiting(id, service.goal);
   }
   if (is_down) return enter_waiting(id, service.goal);
   const auto* backoff = std::get_if<Backoff>(&service.phase);
-  if (backoff != nullptr && backoff->until <= now_.mono) return enter_waiting(id, service.why);
+  if (backoff != nullptr && backoff->until <= now_.mono) {
+    Why origin = service.why;
+    origin.pause = {};
+    return enter_waiting(id, std::move(origin));
+  }
   if (std::holds_alternative<Waiting>(service.phase)) review_waiting(id);
 }
 
 void Turn::review_waiting(ServiceId id) {
   auto& waiting = std::get<Waiting>(at(id).phase);
-  if (auto blocker = blocked_by_need(id)) {
+  auto blocker = blocked_by_need(id);
+  if (!blocker) blocker = blocked_by_soft_need(id);
+  if (blocker) {
     // What was seen of the requirements is old when the last need comes.
     waiting.look = Look::unknown;
     waiting.look_again = never;
     reschedule(id);
     return wait_because(id, std::move(blocker->why), blocker->held);
   }
+  if (waiting.look == Look::asked || (waiting.look_again != never && waiting.look_again > now_.mono)) return;
   if (spec(id).program.requirements.empty()) waiting.look = Look::satisfied;
   if (waiting.look == Look::satisfied) {
     Why turn;
@@ -78,8 +85,8 @@ void Turn::review_waiting(ServiceId id) {
     stack_.turn_queue_.insert(turn_key(id));
     return;
   }
-  const bool pausing = waiting.look_again != never && waiting.look_again > now_.mono;
-  if (waiting.look == Look::asked || pausing) return;
+  // What was missing is missing until something else is seen; what blocked before that is over.
+  if (waiting.look_again == never) wait_because(id, waiting.origin, false);
   waiting.look = Look::asked;
   waiting.look_again = never;
   reschedule(id);
@@ -95,6 +102,10 @@ std::optional<Turn::Blocker> Turn::blocked_by_need(ServiceId id) {
     if (!other.wanted) return Blocker{why_on(Cause::need_stopped, need.on), true};
     return Blocker{why_on(Cause::need, need.on), is_held(other)};
   }
+  return std::nullopt;
+}
+
+std::optional<Turn::Blocker> Turn::blocked_by_soft_need(ServiceId id) {
   for (const Need& need : spec(id).needs)
     if (need.soft && is_on_its_way(at(need.on))) return Blocker{why_on(Cause::soft_need, need.on), false};
   return std::nullopt;
@@ -139,13 +150,23 @@ void Turn::review_run(ServiceId id) {
   if (!service.leaving) {
     auto reason = reason_to_leave(id);
     if (!reason) return;
+    count(id, false);
     service.leaving = true;
+    count(id, true);
     service.why = std::move(*reason);
     touch_neighbours(id);
   }
-  // One that stops already, by order or because its main process is gone, goes on as it is.
-  if (std::holds_alternative<Stopping>(service.phase) || !may_be_signalled(id)) return;
-  begin_stop(id, service.why, false);
+  leavers_.push_back(id);
+}
+
+void Turn::signal_leavers() {
+  for (const ServiceId id : std::exchange(leavers_, {})) {
+    const Service& service = at(id);
+    // One that stops already, by order or because its main process is gone, goes on as it is.
+    if (!service.leaving || std::holds_alternative<Stopping>(service.phase) || !may_be_signalled(id))
+      continue;
+    begin_stop(id, service.why, false);
+  }
 }
 
 bool Turn::may_be_signalled(ServiceId id) {

@@ -28,11 +28,13 @@ void Turn::take(const ServiceNotified& fact) {
   if (run_at(fact.service, fact.run) == nullptr) return;
   Service& service = at(fact.service);
   if (!fact.status.empty()) service.status_text = fact.status;
+  const bool gates = spec(fact.service).ready.kind == ProbeKind::notify && !spec(fact.service).task;
   if (auto* starting = std::get_if<Starting>(&service.phase)) {
-    if (fact.extend && !starting->held)
+    if (fact.extend && starting->held)
+      starting->held = std::max(*starting->held, *fact.extend);
+    else if (fact.extend)
       starting->deadline = std::max(starting->deadline, later(now_.mono, *fact.extend));
-    const bool asked_for = spec(fact.service).ready.kind == ProbeKind::notify;
-    starting->said_ready = starting->said_ready || (fact.ready && asked_for);
+    starting->said_ready = starting->said_ready || (fact.ready && gates);
     if (starting->said_ready && starting->run.pid != 0) return become_ready(fact.service);
     reschedule(fact.service);
   } else if (fact.stopping && std::holds_alternative<Ready>(service.phase) && !service.leaving) {
@@ -40,6 +42,9 @@ void Turn::take(const ServiceNotified& fact) {
     why.cause = Cause::says_stopping;
     why.text = service.status_text;
     become_unready(fact.service, std::move(why));
+  } else if (auto* unready = std::get_if<Unready>(&service.phase);
+             unready != nullptr && fact.ready && gates) {
+    become_ready_again(fact.service, *unready);
   }
 }
 

@@ -123,6 +123,7 @@ struct ServiceSpec {
   std::optional<LiveProbe> live;
   Duration start_within = 1min;
   Duration unready_within = 1min;
+  /// At least one rung.
   std::vector<Rung> stop = {{.signal = 15, .to_all = false, .exec = {}, .wait = 30s}};
   Duration leftovers = 1s;
   RestartPolicy restart;

@@ -45,9 +45,10 @@ Edges make_edges(const StackSpec& spec) {
 Stack::Stack(std::shared_ptr<const StackSpec> spec, Now now)
     : spec_(std::move(spec)), edges_(make_edges(*spec_)), services_(spec_->services.size()),
       deadlines_(services_.size() + 1), verdict_since_(now.wall), marks_(services_.size()) {
-  for (Service& service : services_) {
-    service.since = now.mono;
-    service.since_wall = now.wall;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    services_[i].since = now.mono;
+    services_[i].since_wall = now.wall;
+    if (spec_->services[i].critical && spec_->services[i].enabled) critical_missing_.insert({i});
   }
 }
 

@@ -47,7 +47,7 @@ struct Service {
   Why goal;                   ///< who asked for it to be wanted, unwanted or restarted
   bool restart_asked = false; ///< until the present run is over
   bool leaving = false;       ///< see above; only while a run exists
-  bool starts_fresh = false;  ///< a command cleared delay and budget
+  bool starts_fresh = false;  ///< by command: at once when no run is in the way, without delay or charge
 
   RunNumber last_run;
   unsigned unsettled = 0;       ///< consecutive charged runs that were not settled
@@ -100,7 +100,7 @@ public:
   }
 
   /// Whether any service is on its way up: waiting for what comes by itself, starting, in backoff, or
-  /// stopping in order to be started again.
+  /// leaving in order to be started again.
   [[nodiscard]] bool coming() const { return coming_ > 0; }
   [[nodiscard]] bool shutting_down() const { return shutdown_; }
   [[nodiscard]] bool any_run() const { return running_ > 0; }

@@ -65,26 +65,18 @@ void Turn::spawn(ServiceId id) {
 }
 
 void Turn::take(const SpawnSucceeded& fact) {
-  Run* run = run_at(fact.service, fact.run);
+  Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   run->pid = fact.pid;
   Phase& phase = at(fact.service).phase;
   if (auto* stopping = std::get_if<Stopping>(&phase); stopping != nullptr) {
     if (stopping->stage == StopStage::launching) climb(fact.service, *stopping, 0);
+    // Born after the kill, it did not get it.
+    if (stopping->stage >= StopStage::killed) kill(fact.service, *stopping);
     return;
   }
   auto& starting = std::get<Starting>(phase);
-  const Probe& ready = spec(fact.service).ready;
-  switch (ready.kind) {
-  case ProbeKind::running:
-    if (ready.running == 0s) return become_ready(fact.service);
-    starting.ready.next = later(now_.mono, ready.running);
-    break;
-  case ProbeKind::exec: starting.ready = track_of(ready, now_.mono, first_pause); break;
-  case ProbeKind::notify:
-    if (starting.said_ready) return become_ready(fact.service);
-    break;
-  }
+  if (!spec(fact.service).task && expect_ready(fact.service, starting)) return become_ready(fact.service);
   if (const auto& progress = spec(fact.service).progress) {
     // Asked often enough that its answer comes before the deadline does.
     starting.progress = track_of(*progress, now_.mono, spec(fact.service).start_within / 4);
@@ -92,20 +84,29 @@ void Turn::take(const SpawnSucceeded& fact) {
   reschedule(fact.service);
 }
 
+bool Turn::expect_ready(ServiceId id, Starting& starting) {
+  const Probe& ready = spec(id).ready;
+  switch (ready.kind) {
+  case ProbeKind::running: starting.ready.next = later(now_.mono, ready.running); return ready.running == 0s;
+  case ProbeKind::exec: starting.ready = track_of(ready, now_.mono, first_pause); return false;
+  case ProbeKind::notify: return starting.said_ready;
+  }
+  return false;
+}
+
 void Turn::take(const SpawnFailed& fact) {
-  Run* run = run_at(fact.service, fact.run);
+  Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   Service& service = at(fact.service);
   Why why;
   why.cause = Cause::spawn_failed;
   why.text = fact.what;
-  if (std::holds_alternative<Stopping>(service.phase) || service.leaving || is_transient(fact.error))
-    return conclude(fact.service, std::move(why), true);
+  if (service.leaving || is_transient(fact.error)) return conclude(fact.service, std::move(why), true);
   enter(fact.service, Failed{}, std::move(why));
 }
 
 void Turn::take(const SpawnRefused& fact) {
-  Run* run = run_at(fact.service, fact.run);
+  Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   Service& service = at(fact.service);
   Why why;
@@ -148,7 +149,10 @@ void Turn::due_starting(ServiceId id) {
     starting.deadline = now_.mono;
     starting.held.reset();
   }
-  if (starting.deadline <= now_.mono) {
+  if (starting.deadline <= now_.mono && at(id).leaving) {
+    // Its end is coming, in order.
+    starting.deadline = never;
+  } else if (starting.deadline <= now_.mono) {
     Why why;
     why.cause = Cause::start_deadline;
     why.span = now_.mono - starting.run.spawned;

@@ -49,8 +49,7 @@ void Turn::stack_due() {
     if (stopping != nullptr && stopping->stage < StopStage::killed) {
       kill({i}, *stopping);
     } else if (stopping == nullptr && run_of(at({i}).phase) != nullptr) {
-      begin_stop({i}, at({i}).goal, false);
-      kill({i}, std::get<Stopping>(at({i}).phase));
+      kill({i}, enter_stopping({i}, at({i}).goal, false));
     }
   }
   if (!stack_.shutdown_ || stack_.ended_) return;

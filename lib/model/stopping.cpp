@@ -2,7 +2,7 @@
 
 namespace holdfast::model {
 
-void Turn::begin_stop(ServiceId id, Why why, bool charged) {
+Stopping& Turn::enter_stopping(ServiceId id, Why why, bool charged) {
   note_settled(id);
   Stopping stopping;
   stopping.run = std::move(*run_of(at(id).phase));
@@ -12,7 +12,11 @@ void Turn::begin_stop(ServiceId id, Why why, bool charged) {
   // If the launch hangs, its leaf is killed in the time that the first rung would have had.
   stopping.due = later(now_.mono, spec(id).stop.front().wait);
   enter(id, std::move(stopping), std::move(why));
-  auto& phase = std::get<Stopping>(at(id).phase);
+  return std::get<Stopping>(at(id).phase);
+}
+
+void Turn::begin_stop(ServiceId id, Why why, bool charged) {
+  Stopping& phase = enter_stopping(id, std::move(why), charged);
   if (phase.run.exit)
     main_process_gone(id, phase);
   else if (phase.run.pid != 0)
@@ -56,7 +60,9 @@ void Turn::due_stopping(ServiceId id, Stopping& phase) {
   case StopStage::killed: {
     // A process that SIGKILL does not end is stuck in the kernel. No deadline helps against that; it is told,
     // and what it needs is stopped without it.
+    count(id, false);
     phase.stage = StopStage::overdue;
+    count(id, true);
     phase.due = never;
     Why why;
     why.cause = Cause::survives_kill;

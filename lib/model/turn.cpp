@@ -5,14 +5,19 @@
 namespace holdfast::model {
 namespace {
 
-bool is_up(const Phase& phase) {
-  return std::holds_alternative<Ready>(phase) || std::holds_alternative<Finished>(phase);
+/// One that leaves is counted out at once: the door closes before anything of it is signalled.
+bool is_up(const Service& service) {
+  const bool up =
+      std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
+  return up && !service.leaving;
 }
 
 bool is_coming(const Service& service) {
   if (const auto* waiting = std::get_if<Waiting>(&service.phase)) return !waiting->held;
+  if (const auto* stopping = std::get_if<Stopping>(&service.phase))
+    return service.wanted && stopping->stage != StopStage::overdue;
   return std::holds_alternative<Starting>(service.phase) || std::holds_alternative<Backoff>(service.phase) ||
-         (service.wanted && std::holds_alternative<Stopping>(service.phase));
+         (service.wanted && service.leaving);
 }
 
 void add_to(unsigned& counter, bool counts, bool add) {
@@ -54,6 +59,11 @@ Run* Turn::run_at(ServiceId id, RunNumber number) {
   return run != nullptr && run->number == number ? run : nullptr;
 }
 
+Run* Turn::launching_run_at(ServiceId id, RunNumber number) {
+  Run* run = run_at(id, number);
+  return run != nullptr && run->pid == 0 ? run : nullptr;
+}
+
 void Turn::touch(ServiceId id) {
   bool& queued = stack_.marks_[id.index].queued;
   if (!queued) work_.push_back(id);
@@ -69,7 +79,7 @@ void Turn::touch_neighbours(ServiceId id) {
 
 void Turn::count(ServiceId id, bool add) {
   const Service& service = at(id);
-  const bool up = is_up(service.phase);
+  const bool up = is_up(service);
   const bool expected = service.wanted || spec(id).enabled;
   add_to(stack_.starting_, std::holds_alternative<Starting>(service.phase), add);
   add_to(stack_.running_, run_of(service.phase) != nullptr, add);
@@ -120,15 +130,17 @@ void Turn::reschedule(ServiceId id) {
 }
 
 void Turn::settle() {
+  std::size_t next = 0;
   do {
-    while (!work_.empty()) {
-      const ServiceId id = work_.back();
-      work_.pop_back();
+    for (; next < work_.size(); ++next) {
+      const ServiceId id = work_[next];
       stack_.marks_[id.index].queued = false;
       review(id);
     }
+    // Only when it is known who else leaves, which may be before it in order.
+    signal_leavers();
     give_turns();
-  } while (!work_.empty());
+  } while (next < work_.size());
   report();
   judge();
 }

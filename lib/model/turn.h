@@ -49,6 +49,8 @@ private:
   [[nodiscard]] const ServiceSpec& spec(ServiceId id) const { return stack_.spec(id); }
   /// The service's run if its number is `run`; null for a late event.
   [[nodiscard]] Run* run_at(ServiceId id, RunNumber run);
+  /// The same where the answer to its spawn is still to come.
+  [[nodiscard]] Run* launching_run_at(ServiceId id, RunNumber run);
 
   /// Sorts the longest chain of dependents first.
   [[nodiscard]] std::pair<unsigned, ServiceId> turn_key(ServiceId id) const {
@@ -75,25 +77,33 @@ private:
   void review_waiting(ServiceId id);
   void review_run(ServiceId id);
   [[nodiscard]] std::optional<Blocker> blocked_by_need(ServiceId id);
+  [[nodiscard]] std::optional<Blocker> blocked_by_soft_need(ServiceId id);
   [[nodiscard]] std::optional<Why> reason_to_leave(ServiceId id);
   [[nodiscard]] bool may_be_signalled(ServiceId id);
   void wait_because(ServiceId id, Why why, bool held);
+  void signal_leavers();
   void give_turns();
 
   // commands.cpp
   void take_start(const CommandAsked& asked, const Why& why);
   void take_stop(const CommandAsked& asked, const Why& why);
   void take_restart(const CommandAsked& asked, const Why& why);
+  /// The stack as a whole is to run: no bound of an earlier stop holds any more.
+  void raise_stack();
+  /// Wanted by command: budget and delay begin anew, and what waits does not wait for a deadline any longer.
   /// `again`: a task that is done runs once more.
   void wish(ServiceId id, const Why& why, bool again);
   void ask_start(ServiceId id, const Why& why);
   void ask_stop(ServiceId id, const Why& why);
   void ask_restart(ServiceId id, const Why& why);
+  void end_run_for_restart(ServiceId id, const Why& why);
   void start_all(const Why& why);
   void stop_all(const Why& why);
 
   // starting.cpp
   void spawn(ServiceId id);
+  /// The exec is known: begins to look for what makes it ready. True: it is ready already.
+  [[nodiscard]] bool expect_ready(ServiceId id, Starting& starting);
   void become_ready(ServiceId id);
   void due_starting(ServiceId id);
 
@@ -104,7 +114,9 @@ private:
   void answered_running(ServiceId id, const ProbeAnswered& answer);
   void progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome);
   void become_unready(ServiceId id, Why why);
+  void become_ready_again(ServiceId id, Unready& unready);
   void live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTrack& track);
+  [[nodiscard]] MonoTime unready_deadline(ServiceId id);
   void due_unready(ServiceId id, Unready& phase);
 
   // running.cpp
@@ -112,6 +124,7 @@ private:
   void died(ServiceId id);
 
   // stopping.cpp
+  Stopping& enter_stopping(ServiceId id, Why why, bool charged);
   void begin_stop(ServiceId id, Why why, bool charged);
   void climb(ServiceId id, Stopping& phase, std::size_t rung);
   void kill(ServiceId id, Stopping& phase);
@@ -128,7 +141,8 @@ private:
   Stack& stack_;
   const Now& now_;
   Actions& actions_;
-  std::vector<ServiceId> work_;
+  std::vector<ServiceId> work_;    ///< to be reviewed; grows while it is walked
+  std::vector<ServiceId> leavers_; ///< reviewed, and to be signalled as soon as their order allows it
   std::vector<Change> changes_;
 };
 

@@ -19,14 +19,18 @@ std::string times(unsigned count) {
 
 std::string cause_words(const Stack& stack, const Why& why) {
   const auto other = [&] { return stack.spec(why.other).name; };
-  const auto phase = [&] { return std::string(word(name_of(stack.service(why.other).phase))); };
+  const auto phase = [&] {
+    const Service& needed = stack.service(why.other);
+    const bool stops = std::holds_alternative<Stopping>(needed.phase);
+    return needed.leaving && !stops ? "to stop" : std::string(word(name_of(needed.phase)));
+  };
   switch (why.cause) {
   case Cause::none: return {};
   case Cause::need: return "needs " + other() + ", which is " + phase();
   case Cause::need_failed: return "needs " + other() + ", which failed";
   case Cause::need_stopped: {
-    const Why& goal = stack.service(why.other).goal;
-    return "needs " + other() + ", " + words(stack, goal);
+    const std::string goal = words(stack, stack.service(why.other).goal);
+    return "needs " + other() + ", " + (goal.empty() ? "which is not wanted" : goal);
   }
   case Cause::soft_need: return "ordered after " + other() + ", which is " + phase();
   case Cause::turn: return "its turn: " + std::to_string(why.count) + " may be starting at once";
@@ -39,7 +43,7 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::disabled: return "disabled";
   case Cause::need_leaves: return "stops before " + other();
   case Cause::need_restarted: return other() + " was restarted";
-  case Cause::spawn_failed: return "cannot start: " + why.text;
+  case Cause::spawn_failed: return "cannot start" + quoted_after(why.text);
   case Cause::exited: return words(why.exit) + " after " + format_span(why.span);
   case Cause::start_deadline: return "not ready within " + format_span(why.span) + quoted_after(why.text);
   case Cause::not_live: return "its live probe failed " + times(why.count) + quoted_after(why.text);
