@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
+#include <filesystem>
 #include <string_view>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace holdfast::linux_os {
@@ -27,12 +27,10 @@ Status write_control(const std::string& path, std::string_view value) {
 }
 
 void add_children(const std::string& path, std::vector<std::string>& found) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
-  if (!directory) return;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    if (entry->d_type == DT_DIR && name != "." && name != "..") found.push_back(path + "/" + entry->d_name);
-  }
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    if (std::error_code gone; entry->is_directory(gone)) found.push_back(entry->path());
 }
 
 /// `path` and every cgroup below it, each after its parent. A list instead of recursion: a service may nest

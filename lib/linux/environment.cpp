@@ -33,7 +33,7 @@ Result<std::vector<std::string>> build_environment(const model::Program& program
   std::vector<std::string> list;
   list.reserve(variables.size());
   for (const auto& [name, value] : variables)
-    list.push_back(name + "=" + value);
+    list.emplace_back(name).append("=").append(value);
   return list;
 }
 

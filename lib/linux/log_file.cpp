@@ -90,7 +90,7 @@ void start_writeback(int fd, std::uint64_t size, std::uint64_t added) {
 
 } // namespace
 
-Result<LogFile> LogFile::open(int directory_fd, std::string name, std::uint64_t rotate_size) {
+Result<LogFile> LogFile::open(int directory_fd, const std::string& name, std::uint64_t rotate_size) {
   LogFile file;
   file.directory_fd_ = directory_fd;
   file.name_ = name + ".log";

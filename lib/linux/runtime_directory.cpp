@@ -1,11 +1,11 @@
 #include "linux/runtime_directory.h"
 
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
+#include <filesystem>
 #include <string_view>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace holdfast::linux_os {
@@ -64,16 +64,10 @@ Result<Fd> open_or_make(int parent, const std::string& name, mode_t mode) {
   return open_directory(parent, name.c_str());
 }
 
+/// Of the directory that is held, whatever its path means by now.
 bool is_empty(int fd) {
-  // fdopendir takes its descriptor over, and a duplicate would share the position.
-  const int own = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(own < 0 ? nullptr : ::fdopendir(own), &::closedir);
-  if (!directory) return false;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") return false;
-  }
-  return true;
+  std::error_code error;
+  return std::filesystem::is_empty("/proc/self/fd/" + std::to_string(fd), error) && !error;
 }
 
 /// Gives the directory to the user where that is still to be done. The mode comes last: with it the directory

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -127,15 +128,19 @@ int bytes_in(const Fd& pipe) {
   return bytes;
 }
 
-/// How often any thread of this process but the caller has gone to sleep or been put aside.
-std::uint64_t switches_of_other_threads() {
+std::set<std::string> threads() {
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    found.insert(entry.path());
+  return found;
+}
+
+/// How often a thread has gone to sleep or been put aside.
+std::uint64_t switches_of(const std::string& task) {
+  const std::string status = read_file(task + "/status", 65536).value();
   std::uint64_t sum = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-    if (entry.path().filename() == std::to_string(::gettid())) continue;
-    const std::string status = read_file(entry.path() / "status", 65536).value();
-    for (const char* key : {"\nvoluntary_ctxt_switches:\t", "\nnonvoluntary_ctxt_switches:\t"})
-      sum += std::stoull(status.substr(status.find(key) + std::string_view(key).size()));
-  }
+  for (const std::string_view key : {"\nvoluntary_ctxt_switches:\t", "\nnonvoluntary_ctxt_switches:\t"})
+    sum += std::stoull(status.substr(status.find(key) + key.size()));
   return sum;
 }
 
@@ -298,8 +303,10 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   REQUIRE(pipe);
   REQUIRE(capture->add("redis", true, std::move(pipe.value().read)));
   const Fd write = std::move(pipe.value().write);
-  put(write, "before\nhalf");
-  REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text().ends_with("half"); }));
+  // The file ends with a page's end: a full disk has room for a few bytes more in a page that is begun.
+  const std::string half = "half" + std::string(4096 - stamp_size - 7 - stamp_size - 4, '.');
+  put(write, "before\n" + half);
+  REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text().size() == 4096; }));
 
   disk.fill();
   const std::string line(4999, 'x');
@@ -307,7 +314,7 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
     put(write, line + "\n"); // more than pipe and disk hold
   REQUIRE(comes_true([&] { return bytes_in(write) == 0; }));
   const std::string while_full = logs.text();
-  CHECK(without_stamps(while_full) == "before\nhalf");
+  CHECK(without_stamps(while_full) == "before\n" + half);
   const std::uint64_t dropped = capture->dropped("redis");
   CHECK(dropped >= 512);
   CHECK(dropped < 2 * 512); // a line that two turns dropped parts of counts twice
@@ -324,7 +331,7 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   capture.reset();
   const std::string text = without_stamps(logs.text());
   const std::string summary =
-      "before\nhalf\nholdfast: " + std::to_string(dropped) + " lines were dropped between ";
+      "before\n" + half + "\nholdfast: " + std::to_string(dropped) + " lines were dropped between ";
   CHECK(text.starts_with(summary));
   CHECK(text.ends_with(": No space left on device\nafter\n"));
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
@@ -404,7 +411,12 @@ TEST_CASE("log capture: one who escaped and writes for ever is cut off, and does
 
 TEST_CASE("log capture: nothing written, nothing done; not when a copy of a closed pipe lives on, either") {
   const Logs logs;
+  const auto before = threads();
   Harness harness(logs);
+  std::vector<std::string> fresh;
+  const auto after = threads();
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(fresh));
+  REQUIRE(fresh.size() == 1);
   auto pipe = LogPipe::make();
   REQUIRE(pipe);
   const Fd copy(::fcntl(pipe.value().read.get(), F_DUPFD_CLOEXEC, 3));
@@ -413,20 +425,21 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   put(pipe.value().write, "one\n");
   REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text() == "one\n"; }));
   harness.capture->finish("redis");
-  // The pipe has a reader still, so the end of the watch does not show; a second service's pipe tells that it
-  // was done.
+  // The pipe has a reader still and shows nothing of its end: another's line tells that the command was
+  // carried out.
   put(idle, "x\n");
   REQUIRE(comes_true([&] { return logs.names().size() == 2; }));
   put(pipe.value().write, "for the copy\n");
-  std::uint64_t before = 0;
+  // Asleep as soon as it is done, and then not woken: a thread that spins or ticks has more switches each
+  // time.
+  std::uint64_t seen = 0;
   CHECK(comes_true([&] {
-    const std::uint64_t now = switches_of_other_threads();
+    seen = switches_of(fresh[0]);
     ::poll(nullptr, 0, 100);
-    before = now;
-    return switches_of_other_threads() == now;
+    return switches_of(fresh[0]) == seen;
   }));
   ::poll(nullptr, 0, 200);
-  CHECK(switches_of_other_threads() == before);
+  CHECK(switches_of(fresh[0]) == seen);
   CHECK(logs.text() == "one\n");
 }
 
