@@ -40,6 +40,11 @@ std::string name_mistake(const std::string& name) {
   return wire::is_service_name(name) ? "" : "not a service name: lower case letters, digits and hyphens";
 }
 
+/// CLI11 would take -1 for a very large number.
+std::string number_mistake(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number: " + text;
+}
+
 class Grammar {
 public:
   explicit Grammar(const std::string& version)
@@ -98,7 +103,9 @@ private:
     return sub;
   }
   CLI::App* shows_last(CLI::App* sub) {
-    sub->add_option("-n,--lines", options_.lines, "How many of the last ones")->type_name("N");
+    sub->add_option("-n,--lines", options_.lines, "How many of the last ones")
+        ->check(number_mistake)
+        ->type_name("N");
     return json(speaks(sub));
   }
   void changes(CLI::App* sub) {
