@@ -96,7 +96,7 @@ TEST_CASE("a crash recovery that takes longer than start_within is not killed", 
   servers.set_postgresql("checkpoint_timeout = 1d");
   servers.set_postgresql("max_wal_size = 8GB");
   RunningStack stack(servers.directory());
-  stack.events().wait_for("", "working");
+  stack.events().wait_for("postgresql", "ready");
   REQUIRE(servers.psql("create table crash as select n, repeat('x', 200) from generate_series(1, 1000000) n")
               .code == 0);
 
