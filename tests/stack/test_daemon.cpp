@@ -90,6 +90,17 @@ TEST_CASE("SIGTERM and SIGINT while the stack still starts stop it in order, wit
   CHECK(left_of(directory) == "");
 }
 
+TEST_CASE("where there are no cgroups run says so and refuses, rather than leak processes", "[daemon]") {
+  const StackDirectory directory;
+  directory.write_services(idle_service("only"));
+  const std::string run = "umount --lazy " + cgroup_root() + " && exec " + binaries() +
+                          "/holdfast run --config " + directory / "holdfast.yaml";
+  const auto finished = run_program({"unshare", "--mount", "sh", "-c", run}, 30s);
+  INFO(finished.output);
+  CHECK(finished.code == 4);
+  CHECK(finished.output.find("cgroup") != std::string::npos);
+}
+
 TEST_CASE("every mistake in a configuration is printed, by check and by run, and nothing is started",
           "[daemon]") {
   const StackDirectory directory;
@@ -173,5 +184,21 @@ TEST_CASE("a client that says nothing, and one that goes in the middle of a line
   const UnixClient silent(directory / "run/control.sock");
   { UnixClient(directory / "run/control.sock").send("{\"verb\": \"st"); }
   CHECK(stack.command({"restart", "only"}).code == 0);
+  CHECK(stack.stop() == 0);
+}
+
+TEST_CASE("what a service prints is in its log, line by line, and `logs` shows the last ones", "[daemon]") {
+  const StackDirectory directory;
+  directory.write_services(
+      shell_service("talker", "for n in 1 2 3; do echo line $n; done; echo trouble >&2; exec sleep 100000"));
+  RunningStack stack(directory);
+  const std::string log = directory / "log/talker.log";
+  CHECK(comes_true(10s, [&] { return contents(log).find("trouble") != std::string::npos; }));
+  const auto shown = stack.command({"logs", "-n", "2", "talker"});
+  CHECK(shown.code == 0);
+  CHECK(shown.output.find("line 2") == std::string::npos);
+  CHECK(shown.output.find("Z line 3\n") != std::string::npos);
+  CHECK(shown.output.find("Z trouble\n") != std::string::npos);
+  CHECK(stack.command({"logs", "nobody"}).code != 0);
   CHECK(stack.stop() == 0);
 }
