@@ -29,7 +29,9 @@ std::vector<int> Servers::ports() const {
 void Servers::only_postgresql(const std::string& keys) const {
   const std::string data = directory_ / "postgresql/data";
   std::string entry = "  postgresql:\n    preset: postgresql\n    with: {data: " + data +
-                      ", config: " + data + "/postgresql.conf, port: " + std::to_string(first_port_) + "}\n";
+                      ", config: " + data +
+                      "/postgresql.conf, sockets: " + directory_ / "postgresql/sockets" +
+                      ", port: " + std::to_string(first_port_) + "}\n";
   std::istringstream lines(keys);
   for (std::string key; std::getline(lines, key);)
     entry += "    " + key + "\n";
@@ -47,7 +49,7 @@ Words Servers::psql_words(const std::string& sql) const {
           "--",
           "psql",
           "--host",
-          directory_ / "postgresql/socket",
+          directory_ / "postgresql/sockets",
           "--port",
           std::to_string(first_port_),
           "--dbname",
