@@ -1,0 +1,97 @@
+// Services that end by themselves: delays that grow, a budget that ends, and what an operator reads then.
+
+#include "stack/nothing_left.h"
+#include "stack/synthetic.h"
+#include "support/catch.h"
+
+#include <algorithm>
+
+using namespace holdfast::test;
+
+TEST_CASE("a service that exits at once: the delays grow, then it is failed, with its last lines",
+          "[restarting]") {
+  const StackDirectory directory;
+  directory.write_services(
+      idle_service("steady") +
+      shell_service("broken", "echo the shop is closed >&2; exit 3",
+                    "critical: false\nrestart: {delay: 50ms, up_to: 10s, jitter: 0%, budget: 4 in 1m}"));
+  RunningStack stack(directory);
+  const auto failed = stack.events().wait_for("broken", "failed", 30s);
+  CHECK(failed.run == 5); // four charged restarts are allowed
+
+  std::vector<int> delays;
+  for (const auto& event : stack.events().all())
+    if (event.service == "broken" && event.from == "backoff") delays.push_back(event.raw.at("took_ms"));
+  REQUIRE(delays.size() == 4);
+  CHECK(delays.front() >= 50);
+  for (std::size_t n = 1; n < delays.size(); ++n)
+    CHECK(delays[n] >= 50 << n);
+
+  const auto entry = stack.service("broken");
+  CHECK(entry.at("phase") == "failed");
+  CHECK(entry.at("pid").is_null());
+  CHECK(entry.at("restarts") == 4);
+  CHECK(entry.at("last_exit").at("code") == 3);
+  CHECK(stack.status().at("stack").at("verdict") == "degraded");
+  const auto shown = stack.command({"status"});
+  CHECK(shown.code == 0);
+  CHECK(shown.output.find("failed") != std::string::npos);
+  CHECK(shown.output.find("the shop is closed") != std::string::npos);
+  CHECK(stack.service("steady").at("phase") == "ready");
+  CHECK(stack.stop() == 0);
+  CHECK(left_of(directory) == "");
+}
+
+TEST_CASE("a failed service is held until a command, which gives it a fresh budget", "[restarting]") {
+  const StackDirectory directory;
+  const std::string mended = directory / "mended";
+  directory.write_services(idle_service("steady") +
+                           shell_service("broken", "test -e " + mended + " || exit 1; exec sleep 100000",
+                                         "critical: false\nrestart: {delay: 10ms, budget: 1 in 1m}"));
+  RunningStack stack(directory);
+  stack.events().wait_for("broken", "failed", 30s);
+  CHECK(stack.command({"start", "broken"}).code == 1);
+  stack.events().wait_for("broken", "failed");
+  directory.write("mended", "");
+  CHECK(stack.command({"start", "broken"}).code == 0);
+  CHECK(stack.service("broken").at("phase") == "ready");
+  CHECK(stack.stop() == 0);
+}
+
+TEST_CASE("a program that cannot be executed is failed at once, and the words say which and why",
+          "[restarting]") {
+  const StackDirectory directory;
+  directory.write("program", "no program at all\n", 0755);
+  directory.write_services(idle_service("steady") + "  absent:\n    command: [\"" + directory / "program" +
+                           "\"]\n    user: root\n    critical: false\n");
+  RunningStack stack(directory);
+  const auto failed = stack.events().wait_for("absent", "failed", 30s);
+  CHECK(failed.run == 1);
+  CHECK(failed.why.find(directory / "program") != std::string::npos);
+  CHECK(failed.why.find("Exec format error") != std::string::npos);
+  CHECK(stack.stop() == 0);
+}
+
+TEST_CASE("start, stop and restart by name wait for the outcome", "[restarting]") {
+  const StackDirectory directory;
+  directory.write_services(idle_service("back") + idle_service("front", "needs: [back]"));
+  RunningStack stack(directory);
+  stack.events().wait_for("", "working");
+
+  CHECK(stack.command({"stop", "back"}).code == 0);
+  CHECK(stack.service("back").at("phase") == "down");
+  const auto waits = stack.service("front");
+  CHECK(waits.at("phase") == "waiting");
+  CHECK(waits.at("why").get<std::string>().find("back") != std::string::npos);
+  CHECK(stack.status().at("stack").at("door") == "closed");
+
+  CHECK(stack.command({"start", "back"}).code == 0);
+  stack.events().wait_for("", "working");
+  CHECK(stack.command({"restart", "front"}).code == 0);
+  const auto front = stack.service("front");
+  CHECK(front.at("phase") == "ready");
+  CHECK(front.at("restarts") == 0);
+  CHECK(stack.service("back").at("run") == 2);
+  CHECK(stack.stop() == 0);
+  CHECK(left_of(directory) == "");
+}
