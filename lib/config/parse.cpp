@@ -153,8 +153,8 @@ private:
     node.kind = node.kind == Kind::scalar ? Kind::broken : node.kind;
   }
 
-  void broken(const Place& at, Flaw flaw) {
-    report_.error(at, {}, std::move(flaw));
+  void broken(const Place& at, const Flaw& flaw) {
+    report_.error(at, {}, flaw);
     add({.kind = Kind::broken, .place = at});
   }
 
@@ -249,7 +249,7 @@ NodePtr parse_text(const SourcePtr& source, Report& report) {
 
 /// yaml-cpp's words begin small and end without a stop, as ours do.
 Flaw not_yaml(const YAML::Exception& error) {
-  return {"not YAML: " + printable(error.msg), {}};
+  return {"not YAML: " + error.msg, {}};
 }
 
 } // namespace

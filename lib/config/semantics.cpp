@@ -46,12 +46,8 @@ public:
 private:
   bool has(std::string_view key) const { return node_.find(key) != nullptr; }
 
-  void error(std::string_view key, Flaw flaw) {
-    report_.error(place(key), below(path_, key), std::move(flaw));
-  }
-  void warn(std::string_view key, Flaw flaw) {
-    report_.warning(place(key), below(path_, key), std::move(flaw));
-  }
+  void error(std::string_view key, const Flaw& flaw) { report_.error(place(key), below(path_, key), flaw); }
+  void warn(std::string_view key, const Flaw& flaw) { report_.warning(place(key), below(path_, key), flaw); }
 
   Place place(std::string_view key) const {
     const Entry* entry = node_.find(key);
