@@ -90,7 +90,7 @@ private:
     std::string hint = did_you_mean(name, names);
     if (hint.empty() && check_name(name).none() && presets_.has(name))
       hint = "add `" + name + ": {preset: " + name + "}` to services";
-    return {"unknown service " + in_quotes(name), hint};
+    return {"unknown service " + in_quotes(name) + " in " + path_, hint};
   }
 
   void tell(const std::vector<ServiceId>& cycle) {
