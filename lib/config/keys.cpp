@@ -128,7 +128,10 @@ constexpr std::array file_keys = {
     key("security", section, "Certificates and logins").of(security_section).not_yet(),
     key("logging", section, "What becomes of the output").of(logging_section),
     key("monitoring", section, "Who looks and who is told").of(monitoring_section).not_yet(),
-    key("services", section, "The services by their names").as(Shape::map).of(service_keys),
+    key("services", section, "The services by their names")
+        .as(Shape::map)
+        .of(service_keys)
+        .at_most(most_services),
 };
 
 constexpr std::array parameter_keys = {

@@ -37,7 +37,7 @@ constexpr std::array rung_keys = {
     key("signal", signal, "What is sent"),
     key("to", choice, "The main process, or all of the run").of(to_choices),
     key("exec", program, "What is run, with MAINPID in its environment"),
-    key("wait", duration, "Before the next rung").in(0, day_in_ms),
+    key("wait", duration, "Before the next rung").in(0, longest_wait_in_ms),
 };
 constexpr Section rung_section = {rung_keys};
 
@@ -150,8 +150,8 @@ constexpr std::array the_service_keys = {
     key("stop", section, "Rungs; after the last one the run is killed")
         .as(Shape::list)
         .of(rung_section)
-        .at_most(16),
-    key("leftovers", duration, "How long children may outlive the main process").in(0, day_in_ms),
+        .at_most(most_rungs),
+    key("leftovers", duration, "How long children may outlive the main process").in(0, longest_wait_in_ms),
     key("reload", section, "How it reads its files anew").of(reload_section).not_yet(),
     key("restart", section, "Overrides of stability.restart").of(service_restart_section),
     key("limits", section, "Limits").of(limit_keys),

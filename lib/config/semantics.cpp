@@ -183,6 +183,7 @@ void check_services(const Expanded& expanded, const model::StackSpec& stack, con
 }
 
 void settle_stop_within(const Node& tree, model::StackSpec& stack, Report& report) {
+  if (stack.services.size() > most_services) return;
   const Duration longest = model::longest_stop(stack);
   const Node* stability = tree.value("stability");
   const Node* given = stability == nullptr ? nullptr : stability->value("stop_within");
