@@ -83,4 +83,8 @@ Flaw within(const Key& key, std::string_view text, const Parsed<Count>& value) {
   return judge(key, text, value, [](const Count& c) { return std::int64_t{c.number}; });
 }
 
+std::string written(Duration span) {
+  return in_units(std::chrono::ceil<std::chrono::milliseconds>(span).count(), time_units, 1, "ms");
+}
+
 } // namespace holdfast::config

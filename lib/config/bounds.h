@@ -4,6 +4,7 @@
 #include "config/values.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace holdfast::config {
@@ -15,5 +16,8 @@ namespace holdfast::config {
 [[nodiscard]] Flaw within(const Key& key, std::string_view text, const Parsed<Duration>& value);
 [[nodiscard]] Flaw within(const Key& key, std::string_view text, const Parsed<unsigned>& value);
 [[nodiscard]] Flaw within(const Key& key, std::string_view text, const Parsed<Count>& value);
+
+/// A time as an operator would write it: "90s", "4m", "1500ms".
+[[nodiscard]] std::string written(Duration span);
 
 } // namespace holdfast::config

@@ -1,5 +1,6 @@
 #include "config/build.h"
 #include "config/fields.h"
+#include "config/keys.h"
 
 namespace holdfast::config {
 namespace {
@@ -26,6 +27,12 @@ Probe read_probe(const Fields& fields) {
   return probe;
 }
 
+/// A wait beyond its bound has been refused; the sums that are still made must not overflow for it.
+void read_wait(const Fields& fields, std::string_view key, Duration& field) {
+  fields.duration(key, field);
+  field = std::min<Duration>(field, std::chrono::milliseconds(longest_wait_in_ms));
+}
+
 LiveProbe read_live(const Fields& fields) {
   LiveProbe live{.probe = read_probe(fields), .then = LiveAction::restart};
   std::string then;
@@ -41,7 +48,7 @@ Rung read_rung(const Fields& fields) {
   fields.text("to", to);
   rung.to_all = to == "all";
   fields.program("exec", rung.exec);
-  fields.duration("wait", rung.wait);
+  read_wait(fields, "wait", rung.wait);
   return rung;
 }
 
@@ -107,7 +114,8 @@ ServiceSpec build_service(const Entry& service, const RestartPolicy& defaults) {
   spec.task = fields.node("task") != nullptr;
   read_probes(fields, spec);
   if (fields.node("stop") != nullptr) spec.stop = fields.each<Rung>("stop", read_rung);
-  fields.duration("leftovers", spec.leftovers);
+  if (spec.stop.size() > most_rungs) spec.stop.resize(most_rungs);
+  read_wait(fields, "leftovers", spec.leftovers);
   spec.restart = defaults;
   if (spec.task) spec.restart.when = RestartWhen::never;
   read_restart(fields.node("restart"), spec.restart);

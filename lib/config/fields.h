@@ -28,8 +28,7 @@ public:
 
   void boolean(std::string_view key, bool& field) const {
     const Node* value = node(key);
-    if (value != nullptr && core_type(*value) == CoreType::boolean)
-      field = value->text.starts_with('t') || value->text.starts_with('T');
+    if (value != nullptr) field = config::boolean(*value).value_or(field);
   }
 
   void program(std::string_view key, std::vector<std::string>& field) const {

@@ -46,14 +46,6 @@ constexpr Section persistence_section = {persistence_keys};
 constexpr std::array when_broken_choices = {Choice{"stop"}, Choice{"hold"}};
 constexpr std::array enforce_choices = {Choice{"when-available"}, Choice{"required", false}};
 
-constexpr std::array the_restart_keys = {
-    key("delay", duration, "Before the second restart in a row; doubles with each").in(1, day_in_ms),
-    key("up_to", duration, "The longest delay").in(1, day_in_ms),
-    key("jitter", share, "A random part is added to each delay").in(0, 100),
-    key("settled", duration, "Ready for so long: the next restart is the first again").in(0, day_in_ms),
-    key("budget", count, "Charged restarts allowed; the next one is `failed`").in(0, 10'000),
-};
-
 constexpr std::array stability_keys = {
     key("start_within", duration, "Bound on the start of the whole stack").in(1, month).not_yet(),
     key("recover_within", duration, "Bound on the recovery of the whole stack").in(1, month).not_yet(),
@@ -136,7 +128,10 @@ constexpr std::array file_keys = {
     key("security", section, "Certificates and logins").of(security_section).not_yet(),
     key("logging", section, "What becomes of the output").of(logging_section),
     key("monitoring", section, "Who looks and who is told").of(monitoring_section).not_yet(),
-    key("services", section, "The services by their names").as(Shape::map).of(service_keys),
+    key("services", section, "The services by their names")
+        .as(Shape::map)
+        .of(service_keys)
+        .at_most(most_services),
 };
 
 constexpr std::array parameter_keys = {
@@ -153,7 +148,6 @@ constexpr std::array preset_keys = {
 
 } // namespace
 
-const Section restart_keys = {the_restart_keys};
 const Section stack_file = {file_keys};
 const Section preset_file = {preset_keys};
 

@@ -106,6 +106,11 @@ struct Section {
 constexpr std::int64_t seconds_in_ms = 1000;
 constexpr std::int64_t day_in_ms = 24LL * 3600 * seconds_in_ms;
 
+/// What sums over a chain of stop ladders are made of: with these bounds no sum of nanoseconds overflows.
+constexpr std::int64_t longest_wait_in_ms = day_in_ms;
+constexpr std::size_t most_rungs = 16;
+constexpr std::size_t most_services = 1000;
+
 extern const Section stack_file;  ///< of holdfast.yaml and stack.d/*.yaml
 extern const Section preset_file; ///< of presets/NAME.yaml
 extern const Section service_keys;

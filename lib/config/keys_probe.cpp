@@ -1,3 +1,4 @@
+#include "config/joined.h"
 #include "config/keys.h"
 
 #include <array>
@@ -49,18 +50,6 @@ constexpr std::array rhythm = {
     key("successes", integer, "Successes in a row that count").in(1, 1000),
     key("quiet", duration, "Not asked for so long after a start").in(0, day_in_ms),
 };
-
-template <std::size_t... N>
-constexpr auto joined(const std::array<Key, N>&... parts) {
-  std::array<Key, (N + ...)> all{};
-  std::size_t at = 0;
-  const auto append = [&](const auto& part) {
-    for (const Key& one : part)
-      all[at++] = one;
-  };
-  (append(parts), ...);
-  return all;
-}
 
 constexpr std::array common = joined(std::array{notify, running, exec}, kinds, details, rhythm);
 

@@ -1,3 +1,4 @@
+#include "config/joined.h"
 #include "config/keys.h"
 
 #include <array>
@@ -36,7 +37,7 @@ constexpr std::array rung_keys = {
     key("signal", signal, "What is sent"),
     key("to", choice, "The main process, or all of the run").of(to_choices),
     key("exec", program, "What is run, with MAINPID in its environment"),
-    key("wait", duration, "Before the next rung").in(0, day_in_ms),
+    key("wait", duration, "Before the next rung").in(0, longest_wait_in_ms),
 };
 constexpr Section rung_section = {rung_keys};
 
@@ -48,14 +49,17 @@ constexpr std::array reload_keys = {
 constexpr Section reload_section = {reload_keys};
 
 constexpr std::array when_choices = {Choice{"always"}, Choice{"on-failure"}, Choice{"never"}};
-constexpr std::array service_restart_keys = {
+constexpr std::array the_restart_keys = {
     key("delay", duration, "Before the second restart in a row; doubles with each").in(1, day_in_ms),
     key("up_to", duration, "The longest delay").in(1, day_in_ms),
     key("jitter", share, "A random part is added to each delay").in(0, 100),
     key("settled", duration, "Ready for so long: the next restart is the first again").in(0, day_in_ms),
     key("budget", count, "Charged restarts allowed; the next one is `failed`").in(0, 10'000),
-    key("when", choice, "Which exits are followed by a restart").of(when_choices),
 };
+
+constexpr std::array service_restart_keys =
+    joined(the_restart_keys,
+           std::array{key("when", choice, "Which exits are followed by a restart").of(when_choices)});
 constexpr Section service_restart_section = {service_restart_keys};
 
 constexpr std::array oom_choices = {Choice{"group"}, Choice{"process"}};
@@ -146,8 +150,8 @@ constexpr std::array the_service_keys = {
     key("stop", section, "Rungs; after the last one the run is killed")
         .as(Shape::list)
         .of(rung_section)
-        .at_most(16),
-    key("leftovers", duration, "How long children may outlive the main process").in(0, day_in_ms),
+        .at_most(most_rungs),
+    key("leftovers", duration, "How long children may outlive the main process").in(0, longest_wait_in_ms),
     key("reload", section, "How it reads its files anew").of(reload_section).not_yet(),
     key("restart", section, "Overrides of stability.restart").of(service_restart_section),
     key("limits", section, "Limits").of(limit_keys),
@@ -162,6 +166,7 @@ constexpr std::array the_service_keys = {
 
 } // namespace
 
+const Section restart_keys = {the_restart_keys};
 const Section limit_keys = {the_limit_keys};
 const Section service_keys = {the_service_keys};
 

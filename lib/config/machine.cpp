@@ -1,6 +1,7 @@
 #include "config/check.h"
 #include "config/keys.h"
 #include "config/semantics.h"
+#include "config/values.h"
 
 #include "base/result.h"
 
@@ -15,7 +16,7 @@
 namespace holdfast::config {
 namespace {
 
-/// The numeric id of a name, through the machine's own databases.
+/// Whether the machine's databases have a user or group of this name.
 template <typename Record, typename Lookup>
 bool in_database(const std::string& name, Lookup lookup) {
   std::vector<char> buffer(16 * 1024);
@@ -26,6 +27,14 @@ bool in_database(const std::string& name, Lookup lookup) {
          buffer.size() < 4 * 1024 * 1024)
     buffer.resize(buffer.size() * 2);
   return error == 0 && found != nullptr;
+}
+
+std::string own_name() {
+  std::vector<char> buffer(16 * 1024);
+  passwd record{};
+  passwd* found = nullptr;
+  ::getpwuid_r(::geteuid(), &record, buffer.data(), buffer.size(), &found);
+  return found == nullptr ? std::string() : found->pw_name;
 }
 
 bool user_exists(const std::string& name) {
@@ -62,11 +71,10 @@ public:
       : node_(*service.value), root_(root), report_(report), path_(below("services", service.key)) {}
 
   void all() {
-    user("user");
-    group("group");
-    each("groups", [](const std::string& name) { return unknown_group(name); });
-    for (const auto& [section, key] : {std::pair{"requires", "owner"}})
-      owners(section, key);
+    user();
+    if (const Node* name = text(node_, "group")) tell(*name, "group", unknown_group(name->text));
+    groups();
+    owners();
     programs();
     if (const Node* file = text(node_, "environment_file"))
       tell(*file, "environment_file", secret_flaw(file->text));
@@ -78,47 +86,39 @@ private:
     return node != nullptr && core_type(*node) == CoreType::text ? node : nullptr;
   }
 
+  /// Nothing about a name that is none: that has been told.
   static Flaw unknown_user(const std::string& name) {
-    return user_exists(name) ? Flaw{}
-                             : Flaw{"there is no user " + in_quotes(name), "is its package installed?"};
+    if (!check_user(name).none() || user_exists(name)) return {};
+    return {"there is no user " + in_quotes(name), "is its package installed?"};
   }
 
   static Flaw unknown_group(const std::string& name) {
-    return group_exists(name) ? Flaw{} : Flaw{"there is no group " + in_quotes(name), {}};
+    if (!check_user(name).none() || group_exists(name)) return {};
+    return {"there is no group " + in_quotes(name), {}};
   }
 
   void tell(const Node& node, std::string_view key, const Flaw& flaw) {
     if (!flaw.none()) report_.error(node.place, below(path_, key), flaw);
   }
 
-  void user(std::string_view key) {
-    const Node* node = text(node_, key);
+  void user() {
+    const Node* node = text(node_, "user");
     if (node == nullptr) return;
-    tell(*node, key, unknown_user(node->text));
-    if (root_ || !user_exists(node->text)) return;
-    std::vector<char> buffer(16 * 1024);
-    passwd record{};
-    passwd* own = nullptr;
-    ::getpwuid_r(::geteuid(), &record, buffer.data(), buffer.size(), &own);
-    if (own == nullptr || node->text != own->pw_name)
-      tell(*node, key, {"only root can start a service as another user", "leave it out, or run as root"});
+    if (const Flaw flaw = unknown_user(node->text); !flaw.none()) return tell(*node, "user", flaw);
+    if (!root_ && node->text != own_name())
+      tell(*node, "user", {"only root can start a service as another user", "leave it out, or run as root"});
   }
 
-  void group(std::string_view key) {
-    if (const Node* node = text(node_, key)) tell(*node, key, unknown_group(node->text));
-  }
-
-  template <typename Check>
-  void each(std::string_view key, Check check) {
-    if (const Node* list = node_.value(key))
+  void groups() {
+    if (const Node* list = node_.value("groups"))
       for (const NodePtr& item : list->items)
-        if (item->kind == Kind::scalar) tell(*item, key, check(item->text));
+        if (item->kind == Kind::scalar) tell(*item, "groups", unknown_group(item->text));
   }
 
-  void owners(std::string_view section, std::string_view key) {
-    if (const Node* list = node_.value(section))
+  void owners() {
+    if (const Node* list = node_.value("requires"))
       for (const NodePtr& item : list->items)
-        if (const Node* owner = text(*item, key)) tell(*owner, section, unknown_user(owner->text));
+        if (const Node* owner = text(*item, "owner")) tell(*owner, "requires", unknown_user(owner->text));
   }
 
   void programs() {
@@ -147,8 +147,7 @@ private:
 
 bool is_disabled(const Node& service) {
   const Node* enabled = service.value("enabled");
-  return enabled != nullptr && core_type(*enabled) == CoreType::boolean &&
-         (enabled->text.starts_with('f') || enabled->text.starts_with('F'));
+  return enabled != nullptr && boolean(*enabled) == false;
 }
 
 } // namespace

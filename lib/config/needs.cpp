@@ -1,5 +1,6 @@
 #include "config/semantics.h"
 #include "config/suggest.h"
+#include "config/values.h"
 
 #include <algorithm>
 #include <map>
@@ -17,8 +18,7 @@ struct WrittenNeed {
 };
 
 bool is_true(const Node* node) {
-  return node != nullptr && core_type(*node) == CoreType::boolean &&
-         (node->text.front() == 't' || node->text.front() == 'T');
+  return node != nullptr && boolean(*node) == true;
 }
 
 std::vector<WrittenNeed> written_needs(const Node& needs) {
@@ -77,14 +77,10 @@ private:
       report_.error(
           need.place, path_,
           {service.name + " needs " + need.name + ", which is disabled", "enable it, or make the need soft"});
-    if (on.name != service.name && is_live_task_edge(on, need))
+    if (on.task && need.restart)
       report_.error(need.place, path_,
                     {need.name + " is a task: nothing is restarted after it", "leave restart out"});
     service.needs.push_back({.on = id->second, .restart = need.restart, .soft = need.soft});
-  }
-
-  static bool is_live_task_edge(const model::ServiceSpec& on, const WrittenNeed& need) {
-    return on.task && need.restart;
   }
 
   Flaw unknown(const std::string& name) const {
@@ -92,8 +88,9 @@ private:
     for (const auto& [known, id] : ids_)
       names.push_back(known);
     std::string hint = did_you_mean(name, names);
-    if (hint.empty() && presets_.has(name)) hint = "add `" + name + ": {preset: " + name + "}` to services";
-    return {"unknown service " + in_quotes(name), hint};
+    if (hint.empty() && check_name(name).none() && presets_.has(name))
+      hint = "add `" + name + ": {preset: " + name + "}` to services";
+    return {"unknown service " + in_quotes(name) + " in " + path_, hint};
   }
 
   void tell(const std::vector<ServiceId>& cycle) {

@@ -16,8 +16,6 @@
 namespace holdfast::config {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 /// A mistake after which the rest of the file cannot be understood.
 struct Fatal : std::exception {
   Fatal(Place at, Flaw what) : place(std::move(at)), flaw(std::move(what)) {}
@@ -78,7 +76,7 @@ public:
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     Node node{.kind = Kind::scalar, .plain = tag == "?", .text = text, .place = place(mark)};
-    measure(node);
+    measure(node, mark);
     if (!is_text(text)) return broken(node.place, {"escapes that make a NUL or no UTF-8", {}});
     refuse_tag(tag == "!" && !is_quoted_at(mark) ? "! " : tag, node);
     refuse_anchor(anchor, node);
@@ -110,13 +108,8 @@ private:
   Place place(const YAML::Mark& mark) const { return {source_, mark.line + 1, mark.column + 1, 1}; }
 
   std::string_view text_at(const YAML::Mark& mark) const {
-    return std::string_view(source_->text).substr(std::min(offset(mark), source_->text.size()));
-  }
-
-  /// yaml-cpp does not count the byte order mark.
-  std::size_t offset(const YAML::Mark& mark) const {
-    const std::size_t skipped = source_->text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-    return static_cast<std::size_t>(std::max(mark.pos, 0)) + skipped;
+    const auto offset = static_cast<std::size_t>(std::max(mark.pos, 0));
+    return std::string_view(source_->text).substr(std::min(offset, source_->text.size()));
   }
 
   bool is_quoted_at(const YAML::Mark& mark) const {
@@ -125,20 +118,16 @@ private:
   }
 
   /// How much of its line a scalar takes, and whether its closing quote is there.
-  void measure(Node& node) const {
-    const std::string_view line = source_->line(node.place.line);
-    const auto column = static_cast<std::size_t>(node.place.column) - 1;
-    if (column >= line.size()) return;
-    const std::string_view here = line.substr(column);
-    std::size_t length = node.text.size();
-    if (here.starts_with('"') || here.starts_with('\'')) {
-      const std::size_t start = static_cast<std::size_t>(here.data() - source_->text.data());
-      length = quoted_length(std::string_view(source_->text).substr(start));
-      if (length == std::string_view::npos) throw Fatal(node.place, {"the closing quote is missing", {}});
-    } else if (!node.plain) {
-      length = 1;
-    }
-    node.place.length = static_cast<int>(std::clamp<std::size_t>(length, 1, here.size()));
+  void measure(Node& node, const YAML::Mark& mark) const {
+    const std::string_view here = text_at(mark);
+    if (here.empty()) return;
+    std::size_t length = node.plain ? node.text.size() : 1;
+    if (here.starts_with('"') || here.starts_with('\'')) length = quoted_length(here);
+    if (length == std::string_view::npos) throw Fatal(node.place, {"the closing quote is missing", {}});
+    // Looked for no further than the scalar goes: a look at the whole line for each scalar in it would be
+    // quadratic.
+    const std::size_t line_end = here.substr(0, length).find_first_of("\r\n");
+    node.place.length = static_cast<int>(std::max<std::size_t>(std::min(length, line_end), 1));
   }
 
   void refuse_anchor(YAML::anchor_t anchor, Node& node) {
@@ -153,8 +142,8 @@ private:
     node.kind = node.kind == Kind::scalar ? Kind::broken : node.kind;
   }
 
-  void broken(const Place& at, Flaw flaw) {
-    report_.error(at, {}, std::move(flaw));
+  void broken(const Place& at, const Flaw& flaw) {
+    report_.error(at, {}, flaw);
     add({.kind = Kind::broken, .place = at});
   }
 
@@ -196,7 +185,8 @@ private:
     frame.key = node.text;
     frame.key_place = node.place;
     last_ = node.place;
-    if (node.kind == Kind::null) report_.error(node.place, {}, {"a key is missing", "a key is text"});
+    if (node.kind != Kind::broken && node.text.empty())
+      report_.error(node.place, {}, {"a key is missing", "a key is text"});
     if (node.kind == Kind::scalar && node.plain && node.text == "<<")
       report_.error(node.place, {}, {"merge keys are not allowed", "write the values out"});
   }
@@ -249,7 +239,7 @@ NodePtr parse_text(const SourcePtr& source, Report& report) {
 
 /// yaml-cpp's words begin small and end without a stop, as ours do.
 Flaw not_yaml(const YAML::Exception& error) {
-  return {"not YAML: " + printable(error.msg), {}};
+  return {"not YAML: " + error.msg, {}};
 }
 
 } // namespace

@@ -26,7 +26,7 @@ auto rank(const Diagnostic& d) {
 
 } // namespace
 
-void Report::add(Severity severity, const Place& place, const std::string& path, Flaw flaw) {
+void Report::add(Severity severity, const Place& place, const std::string& path, const Flaw& flaw) {
   if (severity == Severity::error) ++errors_;
   if (diagnostics_.size() == most_kept) return;
   diagnostics_.push_back({.severity = severity,
@@ -35,24 +35,24 @@ void Report::add(Severity severity, const Place& place, const std::string& path,
                           .column = place.column,
                           .length = place.length,
                           .path = path,
-                          .message = std::move(flaw.message),
-                          .hint = std::move(flaw.hint),
+                          .message = printable(flaw.message),
+                          .hint = printable(flaw.hint),
                           .source_line = line_of(place)});
 }
 
-void Report::error(const Place& place, const std::string& path, Flaw flaw) {
-  add(Severity::error, place, path, std::move(flaw));
+void Report::error(const Place& place, const std::string& path, const Flaw& flaw) {
+  add(Severity::error, place, path, flaw);
 }
 
-void Report::warning(const Place& place, const std::string& path, Flaw flaw) {
-  add(Severity::warning, place, path, std::move(flaw));
+void Report::warning(const Place& place, const std::string& path, const Flaw& flaw) {
+  add(Severity::warning, place, path, flaw);
 }
 
-void Report::file_error(const std::string& file, std::string message) {
+void Report::file_error(const std::string& file, const std::string& message) {
   ++errors_;
   Diagnostic diagnostic;
   diagnostic.file = file;
-  diagnostic.message = std::move(message);
+  diagnostic.message = printable(message);
   diagnostics_.push_back(std::move(diagnostic));
 }
 

@@ -20,10 +20,10 @@ struct Flaw {
 
 class Report {
 public:
-  void error(const Place& place, const std::string& path, Flaw flaw);
-  void warning(const Place& place, const std::string& path, Flaw flaw);
+  void error(const Place& place, const std::string& path, const Flaw& flaw);
+  void warning(const Place& place, const std::string& path, const Flaw& flaw);
   /// About a file as a whole, one that could not be read for instance.
-  void file_error(const std::string& file, std::string message);
+  void file_error(const std::string& file, const std::string& message);
 
   [[nodiscard]] std::size_t errors() const { return errors_; }
 
@@ -31,7 +31,7 @@ public:
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
 
 private:
-  void add(Severity severity, const Place& place, const std::string& path, Flaw flaw);
+  void add(Severity severity, const Place& place, const std::string& path, const Flaw& flaw);
 
   std::vector<Diagnostic> diagnostics_;
   std::size_t errors_ = 0;

@@ -1,5 +1,6 @@
 #include "config/semantics.h"
 
+#include "config/bounds.h"
 #include "config/build.h"
 #include "config/keys.h"
 
@@ -14,14 +15,6 @@ using namespace std::chrono_literals;
 /// `runtime`.
 constexpr std::size_t longest_socket_path = 107;
 constexpr std::size_t around_the_name = 16;
-
-/// "90s", "4m": whole units, as an operator would write it.
-std::string written(Duration span) {
-  const auto s = std::chrono::ceil<std::chrono::seconds>(span).count();
-  if (s % 3600 == 0) return std::to_string(s / 3600) + "h";
-  if (s % 60 == 0) return std::to_string(s / 60) + "m";
-  return std::to_string(s) + "s";
-}
 
 class ServiceChecks {
 public:
@@ -46,12 +39,8 @@ public:
 private:
   bool has(std::string_view key) const { return node_.find(key) != nullptr; }
 
-  void error(std::string_view key, Flaw flaw) {
-    report_.error(place(key), below(path_, key), std::move(flaw));
-  }
-  void warn(std::string_view key, Flaw flaw) {
-    report_.warning(place(key), below(path_, key), std::move(flaw));
-  }
+  void error(std::string_view key, const Flaw& flaw) { report_.error(place(key), below(path_, key), flaw); }
+  void warn(std::string_view key, const Flaw& flaw) { report_.warning(place(key), below(path_, key), flaw); }
 
   Place place(std::string_view key) const {
     const Entry* entry = node_.find(key);
@@ -73,9 +62,8 @@ private:
     std::string kinds;
     std::size_t number = 0;
     for (const Entry& entry : node->entries)
-      if (std::find(probe_kinds.begin(), probe_kinds.end(), entry.key) != probe_kinds.end()) {
+      if (std::find(probe_kinds.begin(), probe_kinds.end(), entry.key) != probe_kinds.end())
         kinds += (number++ == 0 ? "" : ", ") + entry.key;
-      }
     if (number == 0)
       error(key, {"the probe does not say what it does", "write one of running, notify, exec"});
     if (number > 1) error(key, {"a probe does one thing, this one has " + kinds, {}});
@@ -97,7 +85,7 @@ private:
   }
 
   void task() {
-    for (const char* key : {"ready", "progress", "live", "progress_up_to", "unready_within"})
+    for (const char* key : {"ready", "live", "unready_within"})
       if (has(key)) error(key, {"a task ends, " + in_quotes(key) + " means nothing to it", "leave it out"});
     if (spec_.restart.when == model::RestartWhen::always)
       error("restart", {"a task that is always restarted never ends", "when: on-failure or never"});
@@ -195,6 +183,7 @@ void check_services(const Expanded& expanded, const model::StackSpec& stack, con
 }
 
 void settle_stop_within(const Node& tree, model::StackSpec& stack, Report& report) {
+  if (stack.services.size() > most_services) return;
   const Duration longest = model::longest_stop(stack);
   const Node* stability = tree.value("stability");
   const Node* given = stability == nullptr ? nullptr : stability->value("stop_within");

@@ -11,6 +11,8 @@
 namespace holdfast::config {
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 Status trusted(const struct stat& info) {
   if (!S_ISREG(info.st_mode)) return Error{"not a regular file", 0};
   if (info.st_uid != 0 && info.st_uid != ::geteuid())
@@ -45,7 +47,10 @@ Result<SourcePtr> read_source(const std::string& path) {
   auto text = read_all(fd.get(), most_bytes);
   if (!text && text.error().code == EFBIG) return Error{"larger than 256 KiB", EFBIG};
   if (!text) return text.error().in("cannot be read");
-  return SourcePtr(std::make_shared<Source>(Source{.path = path, .text = std::move(text).value()}));
+  Source source{.path = path, .text = std::move(text).value()};
+  // Columns count from what an editor shows first.
+  if (source.text.starts_with(byte_order_mark)) source.text.erase(0, byte_order_mark.size());
+  return SourcePtr(std::make_shared<Source>(std::move(source)));
 }
 
 } // namespace holdfast::config

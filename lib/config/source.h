@@ -1,6 +1,6 @@
 #pragma once
-// A file of the configuration as it was read: its bytes are kept, since every diagnostic shows the line it is
-// about.
+// A file of the configuration as it was read, without a byte order mark: its bytes are kept, since every
+// diagnostic shows the line it is about.
 
 #include "base/result.h"
 

@@ -80,6 +80,11 @@ CoreType core_type(const Node& node) {
   return CoreType::null;
 }
 
+std::optional<bool> boolean(const Node& node) {
+  if (core_type(node) != CoreType::boolean) return std::nullopt;
+  return node.text.starts_with('t') || node.text.starts_with('T');
+}
+
 std::string_view described(CoreType type) {
   switch (type) {
   case CoreType::null: return "nothing";

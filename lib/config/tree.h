@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct Node {
 /// What YAML 1.2's core schema sees in a value.
 enum class CoreType : std::uint8_t { null, boolean, integer, real, text, list, map };
 [[nodiscard]] CoreType core_type(const Node& node);
+
+/// The value of a boolean; nothing for what is none.
+[[nodiscard]] std::optional<bool> boolean(const Node& node);
 
 /// "a number", "a list": for messages of the form "expected …, found …".
 [[nodiscard]] std::string_view described(CoreType type);

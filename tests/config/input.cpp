@@ -30,13 +30,21 @@ config::Loaded Input::load(const std::string& text) {
   return load();
 }
 
+namespace {
+
+void erase_all(std::string& text, const std::string& part) {
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at))
+    text.erase(at, part.size());
+}
+
+} // namespace
+
 std::string rendered(const config::Loaded& loaded, const std::string& directory) {
   std::string text;
   for (const config::Diagnostic& diagnostic : loaded.diagnostics)
     text += config::render(diagnostic);
-  const std::string prefix = directory + "/";
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at))
-    text.erase(at, prefix.size());
+  erase_all(text, directory + "/");
+  erase_all(text, HOLDFAST_SOURCE_DIR "/");
   return text;
 }
 

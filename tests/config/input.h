@@ -30,7 +30,8 @@ private:
   Scratch scratch_;
 };
 
-/// All diagnostics as they are printed, without the directory in front of the files' names.
+/// All diagnostics as they are printed, without the directory, or that of the tree, in front of the
+/// files' names.
 [[nodiscard]] std::string rendered(const config::Loaded& loaded, const std::string& directory);
 
 /// Whether one of the diagnostics has this message.

@@ -88,6 +88,13 @@ TEST_CASE("files: refused when somebody else owns it") {
   CHECK(test::told(input.load(), "owned by user 12345, neither by root nor by the user we run as"));
 }
 
+TEST_CASE("files: a byte order mark is passed over and counts for nothing") {
+  test::Input input;
+  CHECK(input.load("\xef\xbb\xbf" + one_service).stack);
+  const auto loaded = input.load("\xef\xbb\xbfstak: {}\n");
+  CHECK(loaded.diagnostics.at(0).column == 1);
+}
+
 TEST_CASE("files: mistakes in several files are told in one pass") {
   test::Input input;
   input.write("stack.d/a.yaml", "a: [");

@@ -4,6 +4,7 @@
 #include "support/catch.h"
 
 #include <chrono>
+#include <random>
 
 using namespace holdfast;
 
@@ -101,4 +102,44 @@ TEST_CASE("hostile: too many values") {
   for (int i = 0; i < 21'000; ++i)
     text += "1,";
   CHECK(test::told(input.load(text + "]\n"), "more than 20000 values"));
+}
+
+TEST_CASE("hostile: waits without end do not overflow what is summed up") {
+  test::Input input;
+  std::string text = "stack: {name: s}\nservices:\n";
+  for (int i = 0; i < 100; ++i) {
+    const std::string needs = i == 0 ? "" : ", needs: [s" + std::to_string(i - 1) + "]";
+    text += "  s" + std::to_string(i) + ": {command: [/bin/true], user: daemon" + needs +
+            ", leftovers: 100000d, stop: [";
+    for (int j = 0; j < 20; ++j)
+      text += "{signal: SIGTERM, wait: 106751d},";
+    text += "]}\n";
+  }
+  const auto loaded = input.load(text);
+  CHECK_FALSE(loaded.stack);
+  CHECK(test::told(loaded, "\"100000d\" is out of range"));
+}
+
+TEST_CASE("hostile: damaged configurations are refused or read, never the end of us") {
+  test::Input input;
+  const std::string whole = test::contents(HOLDFAST_SOURCE_DIR "/tests/config/good/everything.yaml");
+  std::minstd_rand random(20261124);
+  const std::string bytes = "{}[]:,-'\"#&*!|>%@`\\ \n\t~0aA.$\x01\xff";
+  for (int round = 0; round < 500; ++round) {
+    std::string text = whole;
+    for (auto changes = 1 + random() % 8; changes > 0; --changes) {
+      const std::size_t at = random() % text.size();
+      const char byte = bytes[random() % bytes.size()];
+      if (random() % 3 == 0)
+        text.erase(at, 1 + random() % 20);
+      else if (random() % 2 == 0)
+        text.insert(at, 1, byte);
+      else
+        text[at] = byte;
+    }
+    const auto loaded = input.load(text);
+    INFO(text);
+    CHECK(loaded.stack.has_value() != config::has_errors(loaded.diagnostics));
+    CHECK(test::rendered(loaded, input.path()).size() < 1'000'000);
+  }
 }

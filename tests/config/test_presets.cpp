@@ -147,6 +147,6 @@ TEST_CASE("preset: a broker without its epmd is told what to add") {
   test::Input input;
   const auto loaded = input.load(stack("{preset: rabbitmq}"));
   REQUIRE(loaded.diagnostics.size() == 1);
-  CHECK(loaded.diagnostics[0].message == "unknown service \"epmd\"");
+  CHECK(loaded.diagnostics[0].message == "unknown service \"epmd\" in services.a.needs");
   CHECK(loaded.diagnostics[0].hint == "add `epmd: {preset: epmd}` to services");
 }
