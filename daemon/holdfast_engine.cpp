@@ -12,6 +12,8 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
@@ -78,8 +81,9 @@ std::optional<model::StackSpec> read_configuration(const std::string& file) {
 /// there.
 class Window {
 public:
-  Window(const model::StackSpec& spec, engine::Engine& engine)
-      : engine_(engine), status_(spec.state + "/status.json"), events_(spec.state + "/events.jsonl") {}
+  Window(boost::asio::io_context& loop, const model::StackSpec& spec, engine::Engine& engine)
+      : engine_(engine), status_(spec.state + "/status.json"), events_(spec.state + "/events.jsonl"),
+        pause_(loop) {}
 
   [[nodiscard]] Status open(boost::asio::io_context& loop, const std::string& runtime) {
     auto server = control::ControlServer::open(
@@ -99,8 +103,15 @@ public:
 private:
   void changed() {
     server_->changed();
-    tell(status_.update(engine_));
     tell(events_.update(engine_));
+    if (std::exchange(status_is_due_, true)) return;
+    // A stack that comes and goes many times a second is written down once.
+    pause_.expires_after(std::chrono::seconds(1));
+    pause_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      status_is_due_ = false;
+      tell(status_.update(engine_));
+    });
   }
 
   /// A full disk must not end the daemon, nor fill its log: told when it begins.
@@ -113,6 +124,8 @@ private:
   control::StatusFile status_;
   control::EventFile events_;
   std::unique_ptr<control::ControlServer> server_;
+  boost::asio::steady_timer pause_;
+  bool status_is_due_ = false;
   std::string told_;
 };
 
@@ -132,7 +145,7 @@ int run(const Arguments& arguments) {
                                .log_directory = std::move(premises.value().log_directory)});
   for (const std::string& line : premises.value().found)
     engine.report().trouble(line);
-  Window window(*spec, engine);
+  Window window(loop, *spec, engine);
   auto ready = engine.anchor().hold(premises.value().lock.get());
   if (ready) ready = engine.open();
   if (ready) ready = window.open(loop, spec->runtime);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "model/words.h"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -37,7 +38,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
               {.exited =
                    [this](int pid, model::ExitStatus status) {
                      children_.exited(pid, status);
-                     anchor_.reap(pid);
+                     to_reap_.push_back(pid);
+                     post_turn();
                    },
                .signalled = [this](int signal) { signalled(signal); },
                .gone = [this] { anchor_gone(); }}),
@@ -73,6 +75,8 @@ int Engine::run() {
   happened(model::StackStarted{});
   while (!ended_)
     loop_.run_one();
+  // Whoever waits for an answer gets it as far as it can be had without waiting.
+  loop_.poll();
   logs_.reset();
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;
@@ -80,9 +84,15 @@ int Engine::run() {
 
 void Engine::happened(model::Event event) {
   pending_.push_back(std::move(event));
-  if (turn_posted_) return;
-  turn_posted_ = true;
-  boost::asio::post(loop_, [this] { turn(); });
+  post_turn();
+}
+
+void Engine::post_turn() {
+  if (std::exchange(turn_posted_, true)) return;
+  boost::asio::post(loop_, [this] {
+    turn_posted_ = false;
+    turn();
+  });
 }
 
 void Engine::turn() {
@@ -92,7 +102,9 @@ void Engine::turn() {
     pending_.pop_front();
     step(event, now);
   }
-  turn_posted_ = false;
+  // Only now is what these exits led to part of the state.
+  for (const int pid : std::exchange(to_reap_, {}))
+    anchor_.reap(pid);
   set_timer();
   if (changed_) changed_();
   if (std::exchange(tidy_posted_, true)) return;
@@ -108,11 +120,18 @@ void Engine::step(const model::Event& event, const Now& now) {
   model::step(stack_, event, now, actions);
   for (const model::Action& action : actions) {
     std::visit([this](const auto& request) { carry_out(request); }, action);
-    if (auto record = record_of(stack_, action, now.wall)) {
-      report_.event(*record, stack_.spec().name);
-      log_.add(std::move(*record));
-    }
+    if (auto record = record_of(stack_, action, now.wall)) tell(std::move(*record));
   }
+}
+
+void Engine::tell(EventRecord record) {
+  constexpr std::size_t told_lines = 5;
+  report_.event(record, stack_.spec().name);
+  const auto service = stack_.find(record.service);
+  if (service && record.to == model::word(model::PhaseName::failed))
+    for (const std::string& line : last_lines(*service, told_lines))
+      report_.note("  | " + line);
+  log_.add(std::move(record));
 }
 
 void Engine::set_timer() {
@@ -186,7 +205,9 @@ void Engine::anchor_gone() {
 }
 
 void Engine::ask(const model::CommandAsked& command) {
-  happened(command);
+  // In this call, so that whoever asks can look at the outcome at once.
+  pending_.push_back(command);
+  turn();
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {

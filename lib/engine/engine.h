@@ -53,8 +53,10 @@ public:
 
 private:
   void happened(model::Event event);
+  void post_turn();
   void turn();
   void step(const model::Event& event, const Now& now);
+  void tell(EventRecord record);
   void set_timer();
 
   void carry_out(const model::LookAtRequirements& action);
@@ -88,6 +90,7 @@ private:
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
   std::deque<model::Event> pending_;
+  std::vector<int> to_reap_; ///< exits that are accounted for when the turn is over
   bool turn_posted_ = false;
   bool tidy_posted_ = false;
   std::function<void()> changed_;

@@ -22,9 +22,10 @@ Report::Report() {
 
 void Report::event(const EventRecord& record, const std::string& stack) {
   const std::string& who = record.service.empty() ? stack : record.service;
-  std::string line = fmt::format("{:<16} {} -> {}", who, record.from, record.to);
-  if (record.took != Duration{}) line += fmt::format(" ({} took {})", record.from, format_span(record.took));
-  if (!record.why.empty()) line += ": " + record.why;
+  std::string line = fmt::format("{:<16} {:<8} -> {:<8}", who, record.from, record.to);
+  if (record.from != "down" && record.took != Duration{})
+    line += fmt::format("  {:>10}", format_span(record.took));
+  if (!record.why.empty()) line += "  " + record.why;
   spdlog::log(is_bad(record.to) ? spdlog::level::warn : spdlog::level::info, "{}", line);
 }
 

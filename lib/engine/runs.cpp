@@ -96,13 +96,15 @@ ChildHandlers Runs::handlers_of(ServiceId service, RunNumber run) {
 
 void Runs::exited(ServiceId service, RunNumber run, model::ExitStatus status) {
   parts_.rows.forget_pid(service);
-  happened_(model::ProcessExited{service, run, status});
   Live* present = live(service, run);
-  if (present == nullptr) return;
   // Asked at once: the kernel may hold the notification of cgroup.events back, and most runs leave nothing.
+  // Told before the exit, so that the run is over in one step.
   const auto populated = present->leaf.populated();
-  if (populated && !populated.value()) return emptied(service, run);
-  present->watch.emplace(parts_.loop, present->leaf, [this, service, run] { emptied(service, run); });
+  if (populated && !populated.value())
+    emptied(service, run);
+  else
+    present->watch.emplace(parts_.loop, present->leaf, [this, service, run] { emptied(service, run); });
+  happened_(model::ProcessExited{service, run, status});
 }
 
 void Runs::emptied(ServiceId service, RunNumber run) {

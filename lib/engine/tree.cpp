@@ -53,7 +53,8 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
   tree.base_ = options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base;
   tree.supervisors_ = options.supervisors;
-  tree.made_base_ = !exists(tree.base_);
+  // One of our own name is ours, even where a daemon that was killed left it behind.
+  tree.made_base_ = options.base.empty() || !exists(tree.base_);
   if (auto made = make_if_missing(tree.base_); !made) return made.error();
   if (auto can = linux_os::check_cgroup_support(tree.base_); !can) return can.error();
   if (auto cleared = clear_leftovers(tree.stack(), found); !cleared) return cleared.error();

@@ -20,13 +20,14 @@ namespace holdfast::linux_os {
 
 class LogFile {
 public:
-  /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, the directory's group. A file
-  /// whose last byte is not a newline (we died in the middle of a line) is continued on a new line. What is there and is
-  /// not a plain file of ours with one name is refused.
-  [[nodiscard]] static Result<LogFile> open(int directory_fd, std::string name, std::uint64_t rotate_size);
+  /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, the directory's group.
+  /// A file whose last byte is not a newline (we died in the middle of a line) is continued on a new line.
+  /// What is there and is not a plain file of ours with one name is refused.
+  [[nodiscard]] static Result<LogFile> open(int directory_fd, const std::string& name,
+                                            std::uint64_t rotate_size);
 
-  /// Appends whole; on a short or failed write the file is cut back to where it was, so that no half line stays, and the
-  /// error is returned. A file that somebody removed meanwhile is made anew.
+  /// Appends whole; on a short or failed write the file is cut back to where it was, so that no half line
+  /// stays, and the error is returned. A file that somebody removed meanwhile is made anew.
   [[nodiscard]] Status append(std::string_view bytes);
 
   /// Whether the next line belongs into a new file: the size is reached and the file ends with a newline, or
@@ -37,9 +38,9 @@ public:
   [[nodiscard]] std::uint64_t room() const;
   [[nodiscard]] std::uint64_t room_without_newline() const;
 
-  /// Syncs the file, renames NAME.log to NAME.log-20261124T065330.123456Z (never replacing a file: the next microsecond is tried) and
-  /// opens a new one. On an error the old file goes on being written (but for an error in syncing the directory, which
-  /// comes when the new one is in place).
+  /// Syncs the file, renames NAME.log to NAME.log-20261124T065330.123456Z (never replacing a file: the next
+  /// microsecond is tried) and opens a new one. On an error the old file goes on being written (but for an
+  /// error in syncing the directory, which comes when the new one is in place).
   [[nodiscard]] Status rotate(WallTime now);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
