@@ -22,7 +22,8 @@ std::string line_for_people(const wire::EventLine& event, const Terminal& termin
   std::string line = harmless(event.time) + "  " + (event.service ? harmless(*event.service) : "stack");
   if (event.run) line += " run " + std::to_string(*event.run);
   line += "  " + harmless(event.from) + " -> " + terminal.in(colour_of(event.to), harmless(event.to));
-  line += " after " + format_span(std::chrono::milliseconds(event.took_ms));
+  // How long a verdict lasted is not measured.
+  if (event.service) line += " after " + format_span(std::chrono::milliseconds(event.took_ms));
   if (!event.why.empty()) line += ": " + harmless(event.why);
   return line;
 }

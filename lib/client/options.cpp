@@ -124,6 +124,8 @@ Parsed parse(const std::vector<std::string>& words, const std::string& version) 
       !ordered.empty() && std::find(later_verbs.begin(), later_verbs.end(), ordered[0]) != later_verbs.end();
   if (later)
     return {.options = {}, .text = "holdfast: " + ordered[0] + ": not supported yet\n", .exit_code = usage};
+  if (ordered.empty())
+    return {.options = {}, .text = Grammar(version).parse({"--help"}).text, .exit_code = usage};
   return Grammar(version).parse(std::move(ordered));
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 
 namespace holdfast::client {
 namespace {
@@ -36,13 +38,19 @@ std::string verdict_line(const wire::StatusView& view, WallTime now, const Termi
          harmless(stack.door);
 }
 
+constexpr std::uint64_t most_cpu_usec = 1'000'000ULL * 86400 * 36500;
+
 template <typename Number>
 std::string shown(const std::optional<Number>& number) {
   return number ? std::to_string(*number) : "-";
 }
 
 std::string cpu(const wire::ServiceStatus& service) {
-  return service.cpu_usec ? format_span(std::chrono::microseconds(*service.cpu_usec)) : "-";
+  using Hundredths = std::chrono::duration<std::int64_t, std::centi>;
+  if (!service.cpu_usec) return "-";
+  // More than any CPU time there can be is a lie that must not overflow.
+  const std::uint64_t usec = std::min<std::uint64_t>(*service.cpu_usec, most_cpu_usec);
+  return format_span(std::chrono::round<Hundredths>(std::chrono::microseconds(usec)));
 }
 
 std::string why(const wire::ServiceStatus& service) {

@@ -27,7 +27,7 @@ TEST_CASE("events for people and for programs") {
   CHECK(people.code == 0);
   CHECK(people.out ==
         "2026-11-24T06:53:30.123456Z  redis run 2  starting -> ready after 0.051 s: it\\x1b[2J answers\n"
-        "2026-11-24T06:53:31.000000Z  stack  starting -> working after 0 s\n");
+        "2026-11-24T06:53:31.000000Z  stack  starting -> working\n");
   CHECK(daemon.requests()[0] ==
         wire::ControlRequest{.verb = ControlVerb::events, .follow = false, .last = 7});
   const Ran json = command.run({"events", "--json"});
