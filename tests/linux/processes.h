@@ -3,7 +3,6 @@
 // the test.
 
 #include "linux/cgroup.h"
-#include "support/catch.h"
 
 #include <chrono>
 #include <csignal>

@@ -1,6 +1,7 @@
 #include "linux/cgroup.h"
 #include "linux/pidfd.h"
 #include "processes.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include <algorithm>

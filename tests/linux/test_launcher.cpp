@@ -1,5 +1,6 @@
 #include "linux/launcher.h"
 #include "spawning.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include <cerrno>

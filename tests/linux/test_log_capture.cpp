@@ -1,6 +1,7 @@
 #include "linux/log_capture.h"
 #include "logs.h"
 #include "processes.h"
+#include "support/catch.h"
 
 #include <cerrno>
 #include <csignal>

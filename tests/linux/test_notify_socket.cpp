@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "linux/notify_socket.h"
 #include "processes.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include <array>

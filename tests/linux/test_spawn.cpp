@@ -1,4 +1,5 @@
 #include "spawning.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include <cerrno>
