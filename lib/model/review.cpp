@@ -77,6 +77,8 @@ void Turn::review_waiting(ServiceId id) {
   if (waiting.look == Look::asked || (waiting.look_again != never && waiting.look_again > now_.mono)) return;
   if (spec(id).program.requirements.empty()) waiting.look = Look::satisfied;
   if (waiting.look == Look::satisfied) {
+    waiting.look_again = never;
+    reschedule(id);
     Why turn;
     turn.cause = Cause::turn;
     turn.count = stack_.spec().start_at_once;

@@ -37,7 +37,9 @@ void Turn::climb(ServiceId id, Stopping& phase, std::size_t rung) {
 }
 
 void Turn::kill(ServiceId id, Stopping& phase) {
+  count(id, false);
   phase.stage = StopStage::killed;
+  count(id, true);
   phase.due = later(now_.mono, kill_grace);
   actions_.push_back(KillGroup{id, phase.run.number});
   reschedule(id);

@@ -73,8 +73,9 @@ void Turn::touch(ServiceId id) {
 void Turn::touch_neighbours(ServiceId id) {
   for (const auto& dependent : stack_.dependents(id))
     touch(dependent.id);
+  // To what it needs it matters only whether that may be signalled now.
   for (const Need& need : spec(id).needs)
-    touch(need.on);
+    if (at(need.on).leaving) touch(need.on);
 }
 
 void Turn::count(ServiceId id, bool add) {

@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include "model/words.h"
 #include "overloaded.h"
 
 #include <algorithm>
@@ -17,6 +18,21 @@ bool is_up(const Service& service) {
 bool is_overdue(const Service& service) {
   const auto* stopping = std::get_if<Stopping>(&service.phase);
   return stopping != nullptr && stopping->stage == StopStage::overdue;
+}
+
+bool is_coming(const Service& service) {
+  switch (name_of(service.phase)) {
+  case PhaseName::waiting: return !std::get<Waiting>(service.phase).held;
+  case PhaseName::starting:
+  case PhaseName::backoff: return true;
+  case PhaseName::stopping: return service.wanted && !is_overdue(service);
+  case PhaseName::ready:
+  case PhaseName::unready: return service.wanted && service.leaving;
+  case PhaseName::down:
+  case PhaseName::failed:
+  case PhaseName::done: return false;
+  }
+  return false;
 }
 
 Duration ladder(const ServiceSpec& service) {
@@ -78,7 +94,7 @@ std::string Ledger::check(const Stack& after, const Actions& actions, const Now&
   check_actions(after, actions, now.mono);
   check_phases(after, now.mono);
   check_counters(after);
-  if (caught_up_ && after.next_deadline() <= now.mono) wrong_ += "the next deadline is not in the future; ";
+  check_deadlines(after, now.mono);
   if (after.verdict() != Verdict::stopping && !after.shutting_down()) stack_bound_.reset();
   return wrong_;
 }
@@ -152,14 +168,23 @@ void Ledger::check_phases(const Stack& stack, MonoTime now) {
   if (starting > stack.spec().start_at_once) wrong_ += "too many are starting; ";
 }
 
+void Ledger::check_deadlines(const Stack& stack, MonoTime now) {
+  if (!caught_up_ || stack.next_deadline() > now) return;
+  wrong_ += "the next deadline is not in the future, perhaps of: ";
+  for (std::uint32_t i = 0; i < stack.size(); ++i)
+    wrong_ += stack.spec({i}).name + " " + std::string(word(name_of(stack.service({i}).phase))) + ", ";
+}
+
 void Ledger::check_counters(const Stack& stack) {
   std::set<ServiceId> critical;
   std::set<ServiceId> others;
   unsigned wanted = 0;
   unsigned up = 0;
+  bool coming = false;
   for (std::uint32_t i = 0; i < stack.size(); ++i) {
     const Service& service = stack.service({i});
     const ServiceSpec& spec = stack.spec({i});
+    coming = coming || is_coming(service);
     wanted += service.wanted ? 1U : 0U;
     up += service.wanted && is_up(service) ? 1U : 0U;
     if (spec.critical && (service.wanted || spec.enabled) && !is_up(service)) critical.insert({i});
@@ -169,6 +194,7 @@ void Ledger::check_counters(const Stack& stack) {
   if (critical != stack.critical_missing() || others != stack.others_missing())
     wrong_ += "the sets of what is missing are wrong; ";
   if (wanted != stack.wanted() || up != stack.wanted_up()) wrong_ += "the counters are wrong; ";
+  if (coming != stack.coming()) wrong_ += "coming() is wrong; ";
   if (stack.any_run() != !lives_.empty()) wrong_ += "any_run() is wrong; ";
   if (stack.verdict() == Verdict::starting && !stack.coming()) wrong_ += "starting, but nothing comes; ";
 }

@@ -40,6 +40,7 @@ private:
   void check_signal(const Stack& stack, ServiceId service, RunNumber run, MonoTime now);
   void check_kill(const Stack& stack, const KillGroup& kill, MonoTime now);
   void check_phases(const Stack& stack, MonoTime now);
+  void check_deadlines(const Stack& stack, MonoTime now);
   void check_counters(const Stack& stack);
   void complain(const Stack& stack, ServiceId service, const std::string& what);
 

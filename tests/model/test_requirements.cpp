@@ -103,6 +103,19 @@ TEST_CASE("requirements: a spawn that is refused waits, and is not charged") {
   CHECK(world.service("db").restarts == 0);
 }
 
+TEST_CASE("requirements: a refused spawn whose pause is over waits for its turn") {
+  StackSpec spec = stack_of("a; b");
+  spec.start_at_once = 1;
+  World world(spec);
+  world.obedient = false;
+  world.boot();
+  world.spawn_refused("a", "gone");
+  world.pass(6s);
+  CHECK(world.why("a") == "its turn: 1 may be starting at once");
+  world.spawned("b");
+  CHECK(world.phase("a") == "starting");
+}
+
 TEST_CASE("requirements: a spawn that is refused after a stop leaves it down") {
   World world(stack_of("db"));
   world.obedient = false;

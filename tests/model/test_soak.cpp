@@ -150,7 +150,7 @@ Lines soak(std::uint64_t seed) {
 } // namespace
 
 TEST_CASE("soak: faults, commands, then rest, then working, then down") {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     INFO("seed " << seed);
     soak(seed);
   }

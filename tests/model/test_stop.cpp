@@ -141,6 +141,21 @@ TEST_CASE("stop: before the spawn is answered, the first rung waits for the proc
   CHECK(world.service("a").restarts == 0);
 }
 
+TEST_CASE("stop: a launch that is answered when its kill was overdue is killed, and then comes again") {
+  World world(stack_of("a"));
+  world.obedient = false;
+  world.boot();
+  world.restart({"a"});
+  world.pass(15s);
+  REQUIRE_FALSE(world.stack().coming());
+  static_cast<void>(world.asked());
+  world.spawned("a");
+  CHECK(world.asked() == Lines{"kill a"});
+  CHECK(world.stack().coming());
+  world.dies("a");
+  CHECK(world.phase("a") == "starting");
+}
+
 TEST_CASE("stop: in order, each when what needs it is down") {
   World world(stack_of("db; cache; web: db cache; worker: db; proxy: web"));
   world.boot();
