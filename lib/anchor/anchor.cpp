@@ -37,6 +37,8 @@ Anchor::Anchor(Fd signals, EngineProcess engine, wire::LastStopTable* table)
 
 Result<Anchor> Anchor::start(const Options& options) {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return system_error("PR_SET_CHILD_SUBREAPER", errno);
+  // Whoever read our messages may be gone: that must not end what holds the stack.
+  ::signal(SIGPIPE, SIG_IGN);
   auto signals = take_signals();
   if (!signals) return signals.error();
   Fd signal_fd(signals.value());
@@ -52,7 +54,8 @@ Result<Anchor> Anchor::start(const Options& options) {
 
 int Anchor::run() {
   for (;;) {
-    std::array<pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {engine_.socket(), POLLIN, 0}}};
+    const short of_engine = unsent_ ? POLLIN | POLLOUT : POLLIN;
+    std::array<pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {engine_.socket(), of_engine, 0}}};
     if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) {
       std::perror("holdfast-anchor: poll");
       return engine_is_gone();
@@ -86,18 +89,27 @@ void Anchor::look_for_exits() {
   record.pid = info.si_pid;
   record.code = info.si_code;
   record.status = info.si_status;
-  if (wire::send_record(engine_.socket(), record)) reported_ = info.si_pid;
+  unsent_ = !wire::send_record(engine_.socket(), record);
+  if (!unsent_) reported_ = info.si_pid;
 }
 
 void Anchor::hear_engine() {
-  for (;;) {
+  while (engine_.socket() >= 0) {
     int descriptor = -1;
     auto record = wire::receive_from_engine(engine_.socket(), descriptor);
     Fd came_along(descriptor);
-    if (!record) return engine_.silence();
+    if (!record && record.error().code == EPROTO) continue;
+    if (!record) return give_engine_up();
     if (!record.value()) return;
     take(*record.value(), std::move(came_along));
   }
+}
+
+void Anchor::give_engine_up() {
+  // Without its socket it hears of no exit and of no SIGTERM: if it lived on, nobody would watch the stack.
+  // Where it is about to exit, the signal changes nothing.
+  ::kill(engine_.pid(), SIGKILL);
+  engine_.silence();
 }
 
 void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
@@ -118,10 +130,11 @@ void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
 
 bool Anchor::engine_exited() {
   siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(engine_.pid()), &info, WEXITED | WNOHANG) != 0)
-    return errno == ECHILD;
+  const auto engine = static_cast<id_t>(engine_.pid());
+  if (::waitid(P_PID, engine, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno == ECHILD;
   if (info.si_pid == 0) return false;
   hear_engine();
+  ::waitid(P_PID, engine, &info, WEXITED | WNOHANG);
   if (!finish_)
     std::fprintf(stderr, "holdfast: the engine was lost (%s %d)\n",
                  info.si_code == CLD_EXITED ? "exit code" : "signal", info.si_status);

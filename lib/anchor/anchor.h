@@ -40,6 +40,7 @@ private:
   void pass_signals();
   void look_for_exits();
   void hear_engine();
+  void give_engine_up();
   void take(const wire::EngineRecord& record, Fd descriptor);
   [[nodiscard]] bool engine_exited();
   [[nodiscard]] int engine_is_gone();
@@ -49,6 +50,7 @@ private:
   wire::LastStopTable* table_;
   std::vector<Fd> held_; ///< live as long as we do
   int reported_ = 0;     ///< the child whose exit the engine has not acknowledged
+  bool unsent_ = false;  ///< an exit waits for room in the socket
   std::optional<int> finish_;
 };
 

@@ -27,10 +27,19 @@ bool place(const Inheritance& fds) {
          ::dup2(table, wire::engine_last_stop_fd) >= 0;
 }
 
-[[noreturn]] void become_engine(const Inheritance& fds, char* const* argv) {
-  ::setpgid(0, 0);
+/// What the anchor blocks and ignores for itself would be inherited over the exec.
+void restore_signals() {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
   // In a background process group a terminal with `tostop` would stop us at our first line.
   ::signal(SIGTTOU, SIG_IGN);
+}
+
+[[noreturn]] void become_engine(const Inheritance& fds, char* const* argv) {
+  ::setpgid(0, 0);
+  restore_signals();
   const int executable = ::fcntl(fds.executable, F_DUPFD_CLOEXEC, 10);
   if (executable >= 0 && place(fds)) ::execveat(executable, "", argv, environ, AT_EMPTY_PATH);
   std::perror("holdfast-anchor: cannot start the engine");

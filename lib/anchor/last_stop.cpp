@@ -81,7 +81,7 @@ bool is_populated(int events) {
 }
 
 /// Kills what is in the cgroup and waits until it is empty, at most `after_kill`.
-void clear_cgroup(const std::string& path) {
+void clear_cgroup(const std::string& path, std::vector<Target>& targets) {
   const Fd events(::open((path + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid() || !is_populated(events.get())) return;
   kill_cgroup(path);
@@ -90,7 +90,7 @@ void clear_cgroup(const std::string& path) {
     // The kernel may hold a notification back for 10 ms: the time-out makes that harmless.
     pollfd entry{events.get(), POLLPRI, 0};
     ::poll(&entry, 1, 20);
-    static_cast<void>(::waitpid(-1, nullptr, WNOHANG));
+    reap(targets);
   }
 }
 
@@ -111,7 +111,7 @@ void stop_rank(std::span<Target> rank, std::vector<Target>& all, int signals) {
     wait_for_child(signals, next);
   }
   for (const Target& target : rank)
-    clear_cgroup(target.leaf);
+    clear_cgroup(target.leaf, all);
 }
 
 } // namespace
@@ -125,7 +125,7 @@ void last_stop(wire::LastStopTable& table, int signals) {
     first = last;
   }
   table.stack.back() = '\0';
-  if (table.stack.front() != '\0') clear_cgroup(table.stack.data());
+  if (table.stack.front() != '\0') clear_cgroup(table.stack.data(), targets);
   reap(targets);
 }
 

@@ -10,24 +10,31 @@
 namespace holdfast::wire {
 namespace {
 
-Status send_bytes(int socket, const void* bytes, std::size_t size, int descriptor) {
-  iovec part{const_cast<void*>(bytes), size};
+struct Packet {
+  const void* bytes;
+  std::size_t size;
+  int descriptor = -1;
+  int flags = 0;
+};
+
+Status send_packet(int socket, const Packet& packet) {
+  iovec part{const_cast<void*>(packet.bytes), packet.size};
   alignas(cmsghdr) std::byte control[CMSG_SPACE(sizeof(int))]{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  if (descriptor >= 0) {
+  if (packet.descriptor >= 0) {
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     cmsghdr* header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    std::memcpy(CMSG_DATA(header), &packet.descriptor, sizeof packet.descriptor);
   }
   ssize_t n = 0;
   do
-    n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    n = ::sendmsg(socket, &message, MSG_NOSIGNAL | packet.flags);
   while (n < 0 && errno == EINTR);
   if (n < 0) return system_error("send", errno);
   return Done{};
@@ -51,7 +58,8 @@ Result<std::optional<Record>> receive(int socket, int& descriptor) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  // Without the padding, in which the kernel would deliver a second descriptor.
+  message.msg_controllen = CMSG_LEN(sizeof(int));
   ssize_t n = 0;
   do
     n = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -70,11 +78,12 @@ Result<std::optional<Record>> receive(int socket, int& descriptor) {
 } // namespace
 
 Status send_record(int socket, const AnchorRecord& record) {
-  return send_bytes(socket, &record, sizeof record, -1);
+  return send_packet(socket,
+                     {.bytes = &record, .size = sizeof record, .descriptor = -1, .flags = MSG_DONTWAIT});
 }
 
 Status send_record(int socket, const EngineRecord& record, int descriptor) {
-  return send_bytes(socket, &record, sizeof record, descriptor);
+  return send_packet(socket, {.bytes = &record, .size = sizeof record, .descriptor = descriptor, .flags = 0});
 }
 
 Result<std::optional<AnchorRecord>> receive_from_anchor(int socket) {

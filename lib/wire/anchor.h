@@ -37,13 +37,14 @@ struct EngineRecord {
   std::int32_t value = 0;
 };
 
-/// Sends one record, with `descriptor` where it is not -1. The socket is blocking or the queue is short;
-/// EAGAIN is an error.
+/// Sends one record. The anchor never waits for its engine: EAGAIN where the socket is full.
 [[nodiscard]] Status send_record(int socket, const AnchorRecord& record);
+/// Sends one record, with `descriptor` where it is not -1.
 [[nodiscard]] Status send_record(int socket, const EngineRecord& record, int descriptor = -1);
 
 /// One record, nothing where none is waiting (EAGAIN), an error where the other end is gone (code 0) or the
-/// packet is not a record. A descriptor that came along is the caller's, in `descriptor`; -1 where none did.
+/// packet, which is then used up, is not a record (EPROTO). A descriptor that came along is the caller's, in
+/// `descriptor`; -1 where none did.
 [[nodiscard]] Result<std::optional<AnchorRecord>> receive_from_anchor(int socket);
 [[nodiscard]] Result<std::optional<EngineRecord>> receive_from_engine(int socket, int& descriptor);
 

@@ -1,0 +1,237 @@
+// An engine that does what a test tells it, one command a packet on descriptor SOCKET, each answered by one
+// packet. Started by a real anchor as: puppet SOCKET
+//   spawn exit CODE | spawn pause | spawn stubborn | spawn orphan
+//                 a child whose parent is the anchor; answers its pid. `stubborn` ignores SIGTERM; `orphan`
+//                 is a grandchild that pauses and whose parent, a child of ours, has ended
+//   pause CGROUP  as `spawn pause`, born in a cgroup; `stubborn CGROUP` likewise
+//   tell FILE CGROUP   likewise; at SIGTERM it appends its pid to FILE and exits
+//   hear          waits for a record: "exited PID CODE STATUS", "signalled NUMBER"; "nothing" after 10 s
+//   peek          as hear, without waiting
+//   reap PID | finish CODE | hold FD-PATH (which it locks) | garbage SIZE | kind NUMBER | double
+//   row INDEX PID RANK SIGNAL WAIT-MS LEAF | stack CGROUP
+//   signals       the lines of /proc/self/status on signals
+//   close | exit CODE | die
+
+#include "wire/anchor.h"
+#include "wire/last_stop.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <poll.h>
+#include <sched.h>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace holdfast;
+
+int test_socket = -1;
+
+/// As fork, but the new process is the anchor's child. 0 in it. It has none of our sockets, as a program that
+/// was executed would have none.
+pid_t clone_sibling() {
+  const long pid = ::syscall(SYS_clone, CLONE_PARENT, nullptr, nullptr, nullptr, nullptr);
+  if (pid == 0)
+    for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd, test_socket})
+      ::close(fd);
+  return static_cast<pid_t>(pid);
+}
+
+[[noreturn]] void pause_for_ever() {
+  for (;;)
+    ::pause();
+}
+
+void enter(const std::string& cgroup) {
+  if (!cgroup.empty()) std::ofstream(cgroup + "/cgroup.procs") << ::getpid() << std::flush;
+}
+
+std::string told_file;
+
+void tell(int) {
+  const int fd = ::open(told_file.c_str(), O_WRONLY | O_APPEND | O_CREAT, 0600);
+  const std::string line = std::to_string(::getpid()) + "\n";
+  ::_exit(::write(fd, line.data(), line.size()) < 0 ? 1 : 0);
+}
+
+/// Answers when the child is where and how it is to be: it says so through a pipe.
+template <typename Body>
+std::string settled_child(const std::string& cgroup, Body body) {
+  int ends[2];
+  if (::pipe(ends) != 0) return "error";
+  const pid_t pid = clone_sibling();
+  if (pid == 0) {
+    enter(cgroup);
+    body();
+    if (::write(ends[1], "x", 1) != 1) ::_exit(1);
+    pause_for_ever();
+  }
+  char byte = 0;
+  const bool settled = ::read(ends[0], &byte, 1) == 1;
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return settled ? std::to_string(pid) : "error";
+}
+
+std::string spawn_exit(int code) {
+  const pid_t pid = clone_sibling();
+  if (pid == 0) ::_exit(code);
+  return std::to_string(pid);
+}
+
+std::string spawn_orphan() {
+  int ends[2];
+  if (::pipe(ends) != 0) return "error";
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const pid_t orphan = ::fork();
+    if (orphan == 0) pause_for_ever();
+    ::_exit(::write(ends[1], &orphan, sizeof orphan) == sizeof orphan ? 0 : 1);
+  }
+  pid_t orphan = 0;
+  if (::read(ends[0], &orphan, sizeof orphan) != sizeof orphan) return "error";
+  ::waitpid(parent, nullptr, 0);
+  return std::to_string(orphan);
+}
+
+std::string spawn(std::istringstream& words) {
+  std::string how;
+  words >> how;
+  int code = 0;
+  if (how == "exit" && words >> code) return spawn_exit(code);
+  if (how == "orphan") return spawn_orphan();
+  if (how == "stubborn") return settled_child("", [] { ::signal(SIGTERM, SIG_IGN); });
+  return settled_child("", [] {});
+}
+
+std::string hear(int timeout) {
+  pollfd entry{wire::engine_socket_fd, POLLIN, 0};
+  ::poll(&entry, 1, timeout);
+  const auto record = wire::receive_from_anchor(wire::engine_socket_fd);
+  if (!record) return "error " + record.error().what;
+  if (!record.value()) return "nothing";
+  const wire::AnchorRecord& heard = *record.value();
+  if (heard.kind == wire::FromAnchor::signalled) return "signalled " + std::to_string(heard.status);
+  return "exited " + std::to_string(heard.pid) + " " + std::to_string(heard.code) + " " +
+         std::to_string(heard.status);
+}
+
+std::string send(wire::ToAnchor kind, int value) {
+  return wire::send_record(wire::engine_socket_fd, wire::EngineRecord{kind, value}) ? "sent" : "error";
+}
+
+std::string hold(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return "error";
+  const wire::EngineRecord record{wire::ToAnchor::hold, 0};
+  return wire::send_record(wire::engine_socket_fd, record, fd) ? "sent" : "error";
+}
+
+std::string send_garbage(std::size_t size) {
+  const std::string bytes(size, 'x');
+  return ::send(wire::engine_socket_fd, bytes.data(), size, MSG_NOSIGNAL) >= 0 ? "sent" : "error";
+}
+
+/// A record that brings two descriptors, where the protocol knows of one.
+std::string send_double() {
+  wire::EngineRecord record{wire::ToAnchor::hold, 0};
+  iovec part{&record, sizeof record};
+  const int both[2] = {0, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof both)]{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof both);
+  std::memcpy(CMSG_DATA(header), both, sizeof both);
+  return ::sendmsg(wire::engine_socket_fd, &message, MSG_NOSIGNAL) >= 0 ? "sent" : "error";
+}
+
+wire::LastStopTable& table() {
+  static wire::LastStopTable* const mapped = wire::map_last_stop(wire::engine_last_stop_fd).value();
+  return *mapped;
+}
+
+std::string fill_row(std::istringstream& words) {
+  std::size_t index = 0;
+  int pid = 0;
+  std::string leaf;
+  words >> index >> pid;
+  wire::LastStopRow& row = table().rows.at(index);
+  words >> row.rank >> row.signal >> row.wait_ms >> leaf;
+  leaf.copy(row.leaf.data(), row.leaf.size() - 1);
+  row.pid = pid;
+  row.in_use = 1;
+  return "done";
+}
+
+std::string signals() {
+  std::ifstream status("/proc/self/status");
+  std::string lines;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigBlk") || line.starts_with("SigIgn")) lines += line + "\n";
+  return lines;
+}
+
+std::string carry_out(std::string_view command) {
+  std::istringstream words{std::string(command)};
+  std::string verb;
+  std::string path;
+  int number = 0;
+  words >> verb;
+  if (verb == "spawn") return spawn(words);
+  if (verb == "hear") return hear(10'000);
+  if (verb == "peek") return hear(0);
+  if (verb == "row") return fill_row(words);
+  if (verb == "signals") return signals();
+  if (verb == "double") return send_double();
+  if (verb == "close") return ::close(wire::engine_socket_fd) == 0 ? "done" : "error";
+  if (verb == "die") ::kill(::getpid(), SIGKILL);
+  if (verb == "pause" && words >> path) return settled_child(path, [] {});
+  if (verb == "stubborn" && words >> path) return settled_child(path, [] { ::signal(SIGTERM, SIG_IGN); });
+  if (verb == "tell" && words >> told_file >> path)
+    return settled_child(path, [] { ::signal(SIGTERM, &tell); });
+  if (verb == "hold" && words >> path) return hold(path);
+  if (verb == "stack" && words >> path) {
+    path.copy(table().stack.data(), table().stack.size() - 1);
+    return "done";
+  }
+  if (!(words >> number)) return "what?";
+  if (verb == "reap") return send(wire::ToAnchor::reap, number);
+  if (verb == "finish") return send(wire::ToAnchor::finish, number);
+  if (verb == "kind") return send(static_cast<wire::ToAnchor>(number), 0);
+  if (verb == "garbage") return send_garbage(static_cast<std::size_t>(number));
+  if (verb == "exit") ::_exit(number);
+  return "what?";
+}
+
+} // namespace
+
+int main(int count, char** words) {
+  if (count != 2) return 64;
+  test_socket = std::atoi(words[1]);
+  std::array<char, 4096> command{};
+  for (;;) {
+    const ssize_t n = ::recv(test_socket, command.data(), command.size(), 0);
+    // The test is gone.
+    if (n <= 0) return 0;
+    const std::string answer = carry_out({command.data(), static_cast<std::size_t>(n)});
+    if (::send(test_socket, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return 1;
+  }
+}

@@ -1,0 +1,270 @@
+#include "puppet.h"
+
+#include <fcntl.h>
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <sys/file.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+std::string exited(int pid, int code, int status) {
+  return "exited " + std::to_string(pid) + " " + std::to_string(code) + " " + std::to_string(status);
+}
+
+/// Whether `signal` waits to be taken by `pid`.
+bool is_pending(int pid, int signal) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/status", 1U << 16U).value();
+  const std::size_t at = text.find("ShdPnd:");
+  return (std::stoull(text.substr(at + 7), nullptr, 16) >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
+/// Ticks of the processor that `pid` has used.
+std::uint64_t ticks_of(int pid) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096).value();
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string passed_over;
+  for (int i = 0; i < 11; ++i)
+    fields >> passed_over;
+  std::uint64_t user = 0;
+  std::uint64_t system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+std::ptrdiff_t descriptors_of(int pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return std::distance(begin(all), end(all));
+}
+
+bool is_locked(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(fd.valid());
+  return ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+} // namespace
+
+TEST_CASE("anchor: an exit is reported once, and is a zombie until it is accounted for") {
+  PuppetShow show;
+  const int pid = show.spawn("spawn exit 7");
+  CHECK(show.ask("hear") == exited(pid, CLD_EXITED, 7));
+  // A turn of the anchor later, for which the signal is the proof, nothing is told again.
+  REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
+  CHECK(show.ask("hear") == "signalled " + std::to_string(SIGHUP));
+  CHECK(show.ask("peek") == "nothing");
+  CHECK(state_of(pid) == "Z");
+  CHECK(show.ask("reap " + std::to_string(pid)) == "sent");
+  CHECK(comes_true([&] { return state_of(pid).empty(); }));
+}
+
+TEST_CASE("anchor: of many that die at once each is reported, one after the other") {
+  PuppetShow show;
+  std::set<int> waiting;
+  for (int i = 0; i < 20; ++i)
+    waiting.insert(show.spawn("spawn pause"));
+  for (const int pid : waiting)
+    REQUIRE(::kill(pid, SIGKILL) == 0);
+  while (!waiting.empty()) {
+    std::istringstream words(show.ask("hear"));
+    std::string kind;
+    int pid = 0;
+    int code = 0;
+    int status = 0;
+    words >> kind >> pid >> code >> status;
+    REQUIRE(kind == "exited");
+    CHECK(code == CLD_KILLED);
+    CHECK(status == SIGKILL);
+    CHECK(waiting.erase(pid) == 1);
+    CHECK(show.ask("peek") == "nothing");
+    show.ask("reap " + std::to_string(pid));
+  }
+}
+
+TEST_CASE("anchor: only what was reported can be reaped") {
+  PuppetShow show;
+  const int running = show.spawn("spawn pause");
+  const int first = show.spawn("spawn exit 1");
+  CHECK(show.ask("hear") == exited(first, CLD_EXITED, 1));
+  const int second = show.spawn("spawn exit 2");
+  REQUIRE(comes_true([&] { return state_of(second) == "Z"; }));
+  show.ask("reap " + std::to_string(second));
+  show.ask("reap " + std::to_string(running));
+  show.ask("reap 0");
+  show.ask("reap -1");
+  show.ask("reap " + std::to_string(first));
+  CHECK(show.ask("hear") == exited(second, CLD_EXITED, 2));
+  CHECK(state_of(second) == "Z");
+  CHECK(state_of(running) == "S");
+}
+
+TEST_CASE("anchor: orphans become its children and are reported like any other") {
+  PuppetShow show;
+  const int orphan = show.spawn("spawn orphan");
+  REQUIRE(::kill(orphan, SIGTERM) == 0);
+  CHECK(show.ask("hear") == exited(orphan, CLD_KILLED, SIGTERM));
+}
+
+TEST_CASE("anchor: SIGTERM, SIGINT and SIGHUP are the engine's to answer") {
+  PuppetShow show;
+  show.wait_for_engine();
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    REQUIRE(::kill(show.anchor(), signal) == 0);
+    CHECK(show.ask("hear") == "signalled " + std::to_string(signal));
+  }
+}
+
+TEST_CASE("anchor: the engine's last word is the exit code") {
+  PuppetShow show;
+  show.ask("finish 3");
+  show.tell("exit 0");
+  CHECK(show.exit_code() == 3);
+}
+
+TEST_CASE("anchor: an engine that ends without a word is lost") {
+  PuppetShow show;
+  SECTION("by itself") {
+    show.tell("exit 0");
+  }
+  SECTION("by a signal") {
+    show.tell("die");
+  }
+  CHECK(show.exit_code() == anchor::engine_lost);
+}
+
+TEST_CASE("anchor: an engine that cannot be executed is lost") {
+  const Scratch scratch;
+  REQUIRE(replace_file(scratch / "engine", "no program", 0755));
+  PuppetShow show(scratch / "engine");
+  CHECK(show.exit_code() == anchor::engine_lost);
+}
+
+TEST_CASE("anchor: an engine that is not there is an error at once") {
+  const Child anchor([] {
+    const auto started = anchor::Anchor::start({"/nonexistent/engine", {}});
+    return !started && started.error().what == "/nonexistent/engine: No such file or directory" ? 0 : 1;
+  });
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(anchor.pid()), &info, WEXITED | WNOWAIT) == 0);
+  CHECK(info.si_status == 0);
+}
+
+TEST_CASE("anchor: what it holds outlives the engine") {
+  PuppetShow show;
+  const std::string path = show.scratch() / "lock";
+  const std::string leaf = show.make_leaf("leaf");
+  const int stubborn = show.spawn("stubborn " + leaf);
+  show.ask("row 0 " + std::to_string(stubborn) + " 0 15 60000 " + leaf);
+  REQUIRE(show.ask("hold " + path) == "sent");
+  show.tell("die");
+  // The stubborn one keeps the anchor in its last stop, without an engine.
+  REQUIRE(comes_true([&] { return show.ask("peek") == "no engine"; }));
+  CHECK(is_locked(path));
+  REQUIRE(::kill(stubborn, SIGKILL) == 0);
+  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK_FALSE(is_locked(path));
+}
+
+TEST_CASE("anchor: a packet that is not a record changes nothing") {
+  PuppetShow show;
+  SECTION("too short") {
+    CHECK(show.ask("garbage 1") == "sent");
+  }
+  SECTION("too long") {
+    CHECK(show.ask("garbage 9000") == "sent");
+  }
+  SECTION("of no known kind") {
+    CHECK(show.ask("kind 99") == "sent");
+  }
+  const int pid = show.spawn("spawn exit 7");
+  CHECK(show.ask("hear") == exited(pid, CLD_EXITED, 7));
+  show.ask("reap " + std::to_string(pid));
+  CHECK(comes_true([&] { return state_of(pid).empty(); }));
+}
+
+TEST_CASE("anchor: descriptors that come uninvited are not kept") {
+  PuppetShow show;
+  const auto synchronise = [&] {
+    const int pid = show.spawn("spawn exit 0");
+    show.ask("hear");
+    show.ask("reap " + std::to_string(pid));
+    REQUIRE(comes_true([&] { return state_of(pid).empty(); }));
+  };
+  synchronise();
+  const auto before = descriptors_of(show.anchor());
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(show.ask("double") == "sent");
+  synchronise();
+  CHECK(descriptors_of(show.anchor()) == before);
+}
+
+TEST_CASE("anchor: an engine that closes its socket and lives on is ended, and the stack with it") {
+  PuppetShow show;
+  const std::string leaf = show.make_leaf("leaf");
+  const int service = show.spawn("pause " + leaf);
+  show.ask("row 0 " + std::to_string(service) + " 0 15 60000 " + leaf);
+  show.ask("close");
+  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(state_of(service).empty());
+}
+
+TEST_CASE("anchor: an engine that hears nothing does not stop it, and loses no exit") {
+  PuppetShow show;
+  show.wait_for_engine();
+  // More than the socket holds.
+  constexpr int many = 600;
+  for (int i = 0; i < many; ++i) {
+    REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
+    REQUIRE(comes_true([&] { return !is_pending(show.anchor(), SIGHUP); }));
+  }
+  const int pid = show.spawn("spawn exit 7");
+  REQUIRE(comes_true([&] { return state_of(pid) == "Z"; }));
+  const std::uint64_t before = ticks_of(show.anchor());
+  std::string heard;
+  int signals = 0;
+  while ((heard = show.ask("hear")) == "signalled " + std::to_string(SIGHUP))
+    ++signals;
+  CHECK(signals < many);
+  CHECK(heard == exited(pid, CLD_EXITED, 7));
+  CHECK(ticks_of(show.anchor()) - before < 50);
+}
+
+TEST_CASE("anchor: it sleeps while nothing happens, an exit that waits to be accounted for included") {
+  PuppetShow show;
+  show.spawn("spawn exit 7");
+  show.ask("hear");
+  show.spawn("spawn exit 8");
+  const std::uint64_t before = ticks_of(show.anchor());
+  ::poll(nullptr, 0, 300);
+  CHECK(ticks_of(show.anchor()) - before < 5);
+}
+
+TEST_CASE("anchor: the engine starts with no signal blocked, and none ignored that kills a writer") {
+  PuppetShow show;
+  std::istringstream lines(show.ask("signals"));
+  std::string name;
+  std::string mask;
+  lines >> name >> mask;
+  CHECK(name == "SigBlk:");
+  CHECK(mask == "0000000000000000");
+  lines >> name >> mask;
+  CHECK(name == "SigIgn:");
+  CHECK((std::stoull(mask, nullptr, 16) >> (SIGPIPE - 1) & 1U) == 0);
+}
+
+TEST_CASE("anchor: nobody reads its messages any more, and it does its work all the same") {
+  const Child anchor([] {
+    int ends[2];
+    if (::pipe(ends) != 0 || ::dup2(ends[1], STDERR_FILENO) < 0) return 1;
+    ::close(ends[0]);
+    auto started = anchor::Anchor::start({"/bin/false", {}});
+    return started ? started.value().run() : 1;
+  });
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(anchor.pid()), &info, WEXITED | WNOWAIT) == 0);
+  CHECK(info.si_code == CLD_EXITED);
+  CHECK(info.si_status == anchor::engine_lost);
+}
