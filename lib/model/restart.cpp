@@ -32,13 +32,9 @@ Duration with_jitter(Duration delay, unsigned percent, std::uint64_t draw) {
 
 /// Why the next start is made, where the run before it ended in order because of `why`.
 Why origin_after(Why why, const Why& goal) {
-  switch (why.cause) {
-  case Cause::asked_stop:
-  case Cause::asked_restart: return goal;
-  case Cause::need_leaves:
-  case Cause::need_failed: why.cause = Cause::need_restarted; return why;
-  default: return why;
-  }
+  if (why.cause == Cause::asked_stop || why.cause == Cause::asked_restart) return goal;
+  if (why.cause == Cause::need_leaves || why.cause == Cause::need_failed) why.cause = Cause::need_restarted;
+  return why;
 }
 
 bool may_restart(RestartWhen when, const Why& why) {
