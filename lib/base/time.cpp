@@ -1,6 +1,7 @@
 #include "base/time.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -44,6 +45,8 @@ std::string format_utc_seconds(WallTime time) {
 
 std::string format_span(Duration span) {
   const double secs = duration<double>(span).count();
+  // To the millisecond: what is shorter is noise to a person.
+  if (secs < 1) return decimals(std::round(secs * 1000) / 1000, 3) + " s";
   if (secs < 59.95) return decimals(secs, 3) + " s";
   const auto whole = round<seconds>(span).count();
   if (whole < 3600) return two_units(whole / 60, "min", whole % 60, "s");

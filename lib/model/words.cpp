@@ -53,7 +53,7 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::ended:
     return words(why.exit) + " after " + format_span(why.span) + ", and it is not restarted then";
   case Cause::survives_kill: return "processes of it survive SIGKILL: they are stuck in the kernel";
-  case Cause::answers: return "ready " + format_span(why.span) + " after its start";
+  case Cause::answers: return {};
   }
   return {};
 }

@@ -14,7 +14,7 @@ namespace holdfast::model {
 [[nodiscard]] std::string_view word(Verdict verdict);
 /// "exit code 1", "SIGKILL".
 [[nodiscard]] std::string words(const ExitStatus& exit);
-/// "needs rabbitmq, which is starting"; empty for Cause::none.
+/// "needs rabbitmq, which is starting"; empty where there is nothing to explain: Cause::none, Cause::answers.
 [[nodiscard]] std::string words(const Stack& stack, const Why& why);
 /// What keeps the stack from working, or what it is about to do: "rabbitmq is failed: exit code 1 after 3.1
 /// s; …". Empty when it works.

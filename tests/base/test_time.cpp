@@ -13,6 +13,8 @@ TEST_CASE("time: UTC with microseconds, before and after the epoch") {
 
 TEST_CASE("time: spans read as a person would say them") {
   CHECK(format_span(50ms) == "0.05 s");
+  CHECK(format_span(5083us) == "0.005 s");
+  CHECK(format_span(999900us) == "1 s");
   CHECK(format_span(3100ms) == "3.1 s");
   CHECK(format_span(125s) == "2 min 5 s");
   CHECK(format_span(60s) == "1 min");
