@@ -147,6 +147,26 @@ Flaw check_map_name(NameRule rule, std::string_view name) {
   return {};
 }
 
+/// "limits.memory" for `memory` beside limits, where one section below has a key of that name.
+std::string one_level_down(std::string_view word, const Section& section) {
+  std::string found;
+  for (const Key& key : section.keys) {
+    if (key.type != Type::section || key.shape != Shape::one || key.section->find(word) == nullptr) continue;
+    if (!found.empty()) return {};
+    found = std::string(key.name) + "." + std::string(word);
+  }
+  return found;
+}
+
+std::string hint_for_unknown(std::string_view word, const Section& section) {
+  if (const std::string below = one_level_down(word, section); !below.empty())
+    return "did you mean \"" + below + "\"?";
+  std::vector<std::string_view> known;
+  for (const Key& key : section.keys)
+    known.push_back(key.name);
+  return did_you_mean(word, known);
+}
+
 class Checker {
 public:
   explicit Checker(Report& report) : report_(report) {}
@@ -173,11 +193,8 @@ private:
   }
 
   void unknown(const Entry& entry, const Section& section, const std::string& path) {
-    std::vector<std::string_view> known;
-    for (const Key& key : section.keys)
-      known.push_back(key.name);
     report_.error(entry.place, below(path, entry.key),
-                  {"unknown key " + in_quotes(entry.key) + in(path), did_you_mean(entry.key, known)});
+                  {"unknown key " + in_quotes(entry.key) + in(path), hint_for_unknown(entry.key, section)});
   }
 
   void checked_entry(const Entry& entry, const Key& key, const std::string& path) {

@@ -38,6 +38,9 @@ public:
     return whole_ ? merged_ : nullptr;
   }
 
+  /// What could be used of them.
+  [[nodiscard]] NodePtr usable() const { return merged_; }
+
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
 private:
@@ -119,7 +122,8 @@ Loaded load(const LoadOptions& options) {
 Locations locate(const std::string& file) {
   Report ignored;
   Files files(ignored);
-  const NodePtr tree = files.read(file);
+  static_cast<void>(files.read(file));
+  const NodePtr tree = files.usable();
   const model::StackSpec defaults;
   Locations found{defaults.runtime, defaults.state, defaults.log_directory};
   const Fields whole(tree.get());

@@ -16,6 +16,17 @@ using namespace std::chrono_literals;
 constexpr std::size_t longest_socket_path = 107;
 constexpr std::size_t around_the_name = 16;
 
+bool names_secret(const std::string& variable) {
+  const auto has = [&](const char* word) { return variable.find(word) != std::string::npos; };
+  return (has("PASSWORD") || has("SECRET") || has("TOKEN")) && !has("_FILE");
+}
+
+/// The same place without the line's text: what is said about a secret must not show it.
+Place without_text(Place place) {
+  if (place.source) place.source = std::make_shared<Source>(Source{.path = place.source->path, .text = {}});
+  return place;
+}
+
 class ServiceChecks {
 public:
   ServiceChecks(const Entry& entry, const model::ServiceSpec& spec, bool incomplete, bool root,
@@ -124,13 +135,10 @@ private:
     const Node* environment = node_.value("environment");
     if (environment == nullptr) return;
     for (const Entry& variable : environment->entries)
-      for (const char* word : {"PASSWORD", "SECRET", "TOKEN"})
-        if (variable.key.find(word) != std::string::npos && variable.key.find("_FILE") == std::string::npos) {
-          report_.warning(
-              variable.place, below(below(path_, "environment"), variable.key),
-              {in_quotes(variable.key) + " looks like a secret", "put it into an environment_file"});
-          break;
-        }
+      if (names_secret(variable.key))
+        report_.warning(
+            without_text(variable.place), below(below(path_, "environment"), variable.key),
+            {in_quotes(variable.key) + " looks like a secret", "put it into an environment_file"});
   }
 
   const Entry& entry_;

@@ -113,7 +113,10 @@ TEST_CASE("locate: what the file says, the defaults where it says nothing or can
   CHECK(found.log_directory == "/var/log/x");
   input.write("stack.d/x.yaml", "stack: {state: /srv/x}\n");
   CHECK(config::locate(input.options.file).state == "/srv/x");
-  found = config::locate(input.path() + "/none.yaml");
+  input.write("stack.d/y.yaml", "stack: [");
+  CHECK(config::locate(input.options.file).state == "/srv/x");
+  test::Input other;
+  found = config::locate(other.path() + "/none.yaml");
   CHECK(found.runtime == "/run/holdfast");
   CHECK(found.log_directory == "/var/log/holdfast");
 }
