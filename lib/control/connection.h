@@ -23,7 +23,8 @@ namespace holdfast::control {
 
 struct ConnectionLimits {
   std::size_t longest_line = 0;
-  std::size_t most_output = 1U << 20; ///< bytes that wait for the client; more closes the connection
+  /// Bytes that wait for the client; more closes the connection. Room for the longest answer and its end.
+  std::size_t most_output = (1U << 20) + (64U << 10);
   std::chrono::milliseconds request_within{10000}; ///< a client that asks nothing for so long is closed
   std::chrono::milliseconds read_within{30000};    ///< so is one that takes none of its answer
 };

@@ -1,5 +1,7 @@
 #include "served.h"
 
+#include <random>
+
 using namespace holdfast;
 using namespace holdfast::test;
 using wire::ControlVerb;
@@ -89,4 +91,24 @@ TEST_CASE("requests sent at once are answered one after the other") {
     client.reply_as<wire::DaemonVersion>();
     client.reply_as<wire::Finished>();
   }
+}
+
+TEST_CASE("whatever a client sends, the next one is served") {
+  Served served;
+  std::mt19937 draw(20261124);
+  const std::string good =
+      wire::encode(wire::ControlRequest{.verb = ControlVerb::logs, .services = {"redis"}});
+  for (int round = 0; round < 200; ++round) {
+    TestClient client(served);
+    std::string text = good + "\n" + good + "\n";
+    for (int i = 0; i < 4; ++i)
+      text[draw() % text.size()] = static_cast<char>(draw() % 256);
+    client.send(text);
+    REQUIRE(::shutdown(client.fd(), SHUT_WR) == 0);
+    while (const auto line = client.line())
+      REQUIRE(wire::decode_reply(*line).ok());
+  }
+  TestClient client(served);
+  client.ask({.verb = ControlVerb::version});
+  client.reply_as<wire::DaemonVersion>();
 }
