@@ -13,7 +13,8 @@ struct ServiceId {
   auto operator<=>(const ServiceId&) const = default;
 };
 
-/// Counts the runs of a service from 1; never used again, so that a late event is recognised. 0 is "no run yet".
+/// Counts the runs of a service from 1; never used again, so that a late event is recognised. 0 is "no run
+/// yet".
 struct RunNumber {
   std::uint64_t value = 0;
   auto operator<=>(const RunNumber&) const = default;

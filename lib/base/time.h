@@ -1,6 +1,6 @@
 #pragma once
-// Two kinds of time that cannot be mixed up: MonoTime decides (CLOCK_MONOTONIC; a step of the wall clock changes
-// nothing), WallTime is shown to people and never compared.
+// Two kinds of time that cannot be mixed up: MonoTime decides (CLOCK_MONOTONIC; a step of the wall clock
+// changes nothing), WallTime is shown to people and never compared.
 
 #include <chrono>
 #include <cstdint>
@@ -27,7 +27,8 @@ constexpr MonoTime never = MonoTime::max();
   return t >= never - d ? never : t + d;
 }
 
-/// One reading of the clocks, made once a turn of the loop, and one random draw for jitter: the model takes both as data.
+/// One reading of the clocks, made once a turn of the loop, and one random draw for jitter: the model takes
+/// both as data.
 struct Now {
   MonoTime mono{};
   WallTime wall{};

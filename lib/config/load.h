@@ -14,24 +14,25 @@ struct LoadOptions {
   std::string file = "/etc/holdfast/holdfast.yaml";
   /// Searched in order for NAME.yaml. Usually /etc/holdfast/presets, /usr/share/holdfast/presets.
   std::vector<std::string> preset_directories;
-  /// Also look at this machine: users and groups that do not exist, executables that are missing. What is wrong there
-  /// is an error with the place of the key that names it.
+  /// Also look at this machine: users and groups that do not exist, executables that are missing. What is
+  /// wrong there is an error with the place of the key that names it.
   bool look_at_machine = true;
   /// CPUs, for the default of start_at_once.
   unsigned cpus = 2;
-  bool root = true;                              ///< we run as root: `user` is required
+  bool root = true; ///< we run as root: `user` is required
 };
 
 struct Loaded {
-  std::optional<model::StackSpec> stack;         ///< only where no diagnostic is an error
-  std::vector<Diagnostic> diagnostics;           ///< sorted by file and place, warnings after errors
-  std::vector<std::string> files;                ///< all files that were read, in order
+  std::optional<model::StackSpec> stack; ///< only where no diagnostic is an error
+  std::vector<Diagnostic> diagnostics;   ///< sorted by file and place, warnings after errors
+  std::vector<std::string> files;        ///< all files that were read, in order
 };
 
 [[nodiscard]] Loaded load(const LoadOptions& options);
 
-/// stack.runtime and logging.directory of a configuration, for a client that looks for the socket or the logs: reads no
-/// preset, checks nothing else, and falls back to the defaults where the file says nothing or cannot be read.
+/// stack.runtime and logging.directory of a configuration, for a client that looks for the socket or the
+/// logs: reads no preset, checks nothing else, and falls back to the defaults where the file says nothing or
+/// cannot be read.
 struct Locations {
   std::string runtime;
   std::string state;

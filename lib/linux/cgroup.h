@@ -1,6 +1,6 @@
 #pragma once
-// Control groups, version 2 (cgroups(7), Documentation/admin-guide/cgroup-v2.rst). Only what we made ourselves is
-// ever written to.
+// Control groups, version 2 (cgroups(7), Documentation/admin-guide/cgroup-v2.rst). Only what we made
+// ourselves is ever written to.
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -11,14 +11,15 @@
 
 namespace holdfast::linux_os {
 
-/// The mount point of the v2 hierarchy, from /proc/self/mountinfo: /sys/fs/cgroup, or /sys/fs/cgroup/unified beside v1.
+/// The mount point of the v2 hierarchy, from /proc/self/mountinfo: /sys/fs/cgroup, or /sys/fs/cgroup/unified
+/// beside v1.
 [[nodiscard]] Result<std::string> cgroup_mount();
 
 /// The path below the mount of the v2 cgroup that process `pid` is in ("/a/b"), from /proc/PID/cgroup.
 [[nodiscard]] Result<std::string> cgroup_of(int pid);
 
-/// Whether the kernel has what the supervision of runs needs: a v2 hierarchy where we may make a cgroup, with cgroup.kill
-/// (5.14) and cgroup.events. The error says what is missing. Leaves nothing behind.
+/// Whether the kernel has what the supervision of runs needs: a v2 hierarchy where we may make a cgroup, with
+/// cgroup.kill (5.14) and cgroup.events. The error says what is missing. Leaves nothing behind.
 [[nodiscard]] Status check_cgroup_support(const std::string& below);
 
 /// mkdir of one cgroup; one that is there already is an error (EEXIST).
@@ -35,7 +36,8 @@ namespace holdfast::linux_os {
 /// Pids in this cgroup and all below it.
 [[nodiscard]] std::vector<int> pids_below(const std::string& path);
 
-/// Writes cgroup.kill: SIGKILL to all below. A cgroup that was ever killed kills whatever is cloned into it later.
+/// Writes cgroup.kill: SIGKILL to all below. A cgroup that was ever killed kills whatever is cloned into it
+/// later.
 [[nodiscard]] Status kill_cgroup(const std::string& path);
 
 /// usage_usec of cpu.stat, which is there without controllers too.
@@ -50,14 +52,15 @@ public:
   [[nodiscard]] const std::string& path() const { return path_; }
   /// For CLONE_INTO_CGROUP.
   [[nodiscard]] int directory_fd() const { return directory_.get(); }
-  /// cgroup.events: readable at once; after a read from 0 it polls POLLPRI when `populated` changes. The kernel may
-  /// hold a notification back for up to 10 ms after the one before.
+  /// cgroup.events: readable at once; after a read from 0 it polls POLLPRI when `populated` changes. The
+  /// kernel may hold a notification back for up to 10 ms after the one before.
   [[nodiscard]] int events_fd() const { return events_.get(); }
   /// Reads cgroup.events now. A leaf whose only members are zombies is not populated.
   [[nodiscard]] Result<bool> populated() const;
   [[nodiscard]] Status kill() const;
-  /// SIGKILL is kill()'s business; this sends any other signal to every process of the leaf, each held by a pidfd and
-  /// looked at again while held, so that no stranger with a reused pid is hit. Processes that are gone are no error.
+  /// SIGKILL is kill()'s business; this sends any other signal to every process of the leaf, each held by a
+  /// pidfd and looked at again while held, so that no stranger with a reused pid is hit. Processes that are
+  /// gone are no error.
   [[nodiscard]] Status signal_all(int signal) const;
   /// rmdir; EBUSY while a process lives in it.
   [[nodiscard]] Status remove() const;

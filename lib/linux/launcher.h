@@ -13,6 +13,11 @@ namespace holdfast::linux_os {
 
 /// What to start. `program` is prepared in the launcher's thread: identity, environment, requirements, directories.
 struct LaunchOrder {
+  enum class Kind : std::uint8_t {
+    launch,
+    look,                                        ///< see only whether the requirements are met
+  };
+  Kind kind = Kind::launch;
   std::uint64_t ticket = 0;                      ///< the caller's; comes back in the outcome
   model::Program program;
   std::vector<std::string> argv;                 ///< instead of program.command where not empty (probes, hooks)
@@ -20,11 +25,14 @@ struct LaunchOrder {
   bool check_requirements = true;                ///< and make runtime directories
   int output = -1;                               ///< borrowed; open until the outcome came
   int cgroup_fd = -1;                            ///< borrowed likewise
-  std::atomic<std::int32_t>* pid_at_birth = nullptr;
+  std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< borrowed likewise
+  bool parent_is_ours = false;                   ///< as in SpawnRequest
 };
 
 struct LaunchOutcome {
-  enum class Kind : std::uint8_t { started, failed, refused };
+  /// refused: a requirement is missing, which may come; nothing was tried. failed: the rest, from a user that does not
+  /// exist (ENOENT) to the exec. looked: the answer to a look; `error` is empty where all is well.
+  enum class Kind : std::uint8_t { started, failed, refused, looked };
   std::uint64_t ticket = 0;
   Kind kind = Kind::failed;
   pid_t pid = 0;                                 ///< started; or the child that failed before exec, 0 where none
@@ -52,8 +60,7 @@ private:
 };
 
 /// The complete environment of a service: PATH, HOME, USER, LOGNAME, SHELL, LANG=C.UTF-8, then the environment file
-/// (NAME=value lines, # comments, systemd's quoting), then `environment`, then `extra`; later ones win. The file must
-/// have mode 0600 or 0640 and belong to root or to us.
+/// (environment_file.h), then `environment`, then `extra`; later ones win. Nothing of our own environment is in it.
 [[nodiscard]] Result<std::vector<std::string>> build_environment(const model::Program& program, const Identity& identity,
                                                                  const std::vector<std::string>& extra);
 

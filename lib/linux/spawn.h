@@ -1,9 +1,10 @@
 #pragma once
-// One process from clone to exec. The child shares our memory until exec (CLONE_VM, CLONE_VFORK): it allocates nothing,
-// takes no lock, and calls the kernel directly.
+// One process from clone to exec. The child shares our memory until exec (CLONE_VM, CLONE_VFORK): it
+// allocates nothing, takes no lock, and calls the kernel directly.
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "linux/pidfd.h"
 #include "model/spec.h"
 
 #include <atomic>
@@ -23,26 +24,29 @@ struct Identity {
   std::string name;
 };
 
-/// Looks user, group and supplementary groups up (NSS: may block on a network directory, so not in the loop). A name
-/// that does not resolve is an error that names it. An empty user: the ids that we run with.
+/// Looks user, group and supplementary groups up (NSS: may block on a network directory, so not in the loop).
+/// A name that does not resolve is an error that names it. An empty user: the ids that we run with.
 [[nodiscard]] Result<Identity> resolve_identity(const model::Program& program);
 
-/// All that one spawn needs; everything in it outlives the call.
+/// All that one spawn needs; everything in it outlives the call. The child is in a session of its own, has no
+/// descriptor of ours but 0, 1 and 2, and no signal of its is blocked or ignored. Where we are not root,
+/// limits.oom_score is written as far as the kernel lets us: it can be raised only.
 struct SpawnRequest {
-  std::vector<std::string> argv;                 ///< argv[0] is the absolute path that is executed
-  std::vector<std::string> environment;          ///< "NAME=value", complete
+  std::vector<std::string> argv;        ///< argv[0] is the absolute path that is executed
+  std::vector<std::string> environment; ///< "NAME=value", complete
   std::string directory = "/";
   Identity identity;
-  bool change_identity = true;                   ///< false: keep our ids (we are not root)
-  std::vector<int> capabilities;                 ///< ambient capabilities by number
+  bool change_identity = true;   ///< false: keep our ids (we are not root)
+  std::vector<int> capabilities; ///< ambient capabilities by number (below 64); root keeps all
   bool no_new_privileges = true;
   unsigned umask = 0027;
   model::ProcessLimits limits;
-  int input = -1;                                ///< becomes 0; -1: /dev/null
-  int output = -1;                               ///< becomes 1 and 2
-  int cgroup_fd = -1;                            ///< the leaf
-  std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< written by the kernel (CLONE_PARENT_SETTID); may be null
-  bool parent_is_ours = false;                   ///< true: the caller becomes the parent (tests); false: CLONE_PARENT
+  int input = -1;     ///< becomes 0; -1: /dev/null
+  int output = -1;    ///< becomes 1 and 2; -1: /dev/null
+  int cgroup_fd = -1; ///< the leaf
+  std::atomic<std::int32_t>* pid_at_birth =
+      nullptr;                 ///< written by the kernel (CLONE_PARENT_SETTID); may be null
+  bool parent_is_ours = false; ///< true: the caller becomes the parent (tests); false: CLONE_PARENT
 };
 
 struct Spawned {
@@ -50,12 +54,9 @@ struct Spawned {
   Fd pidfd;
 };
 
-/// Blocks the calling thread until exec succeeded or a step failed; other threads run on. A failed step is an error
-/// "PATH: No such file or directory (execve)" with its errno; the child that failed has exited with 127 and must be
-/// reaped by its parent like any other: `failed_pid` is its pid, 0 where there is none.
+/// Blocks the calling thread until exec succeeded or a step failed; other threads run on. A failed step is an
+/// error "PATH: No such file or directory (execve)" with its errno; the child that failed has exited with 127
+/// and must be reaped by its parent like any other: `failed_pid` is its pid, 0 where there is none.
 [[nodiscard]] Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid);
-
-/// Sends a signal through the pidfd. ESRCH (it is gone) is success.
-[[nodiscard]] Status send_signal(int pidfd, int signal);
 
 } // namespace holdfast::linux_os

@@ -1,7 +1,7 @@
 #pragma once
-// What goes into the model and what comes out. Events are facts in the past tense; actions are requests in the
-// imperative, which return nothing: what came of them is a later event. An event that carries a run number which is
-// not the service's present one changes nothing.
+// What goes into the model and what comes out. Events are facts in the past tense; actions are requests in
+// the imperative, which return nothing: what came of them is a later event. An event that carries a run
+// number which is not the service's present one changes nothing.
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -18,7 +18,8 @@ namespace holdfast::model {
 
 enum class Verb : std::uint8_t { start, stop, restart };
 
-// ---- events ---------------------------------------------------------------------------------------------------------
+// ---- events
+// ---------------------------------------------------------------------------------------------------------
 
 /// The daemon is up: the stack is to be started.
 struct StackStarted {};
@@ -26,7 +27,7 @@ struct StackStarted {};
 struct CommandAsked {
   Verb verb = Verb::start;
   std::vector<ServiceId> services;
-  std::string by;                     ///< who, for the words of `status`: "root"
+  std::string by; ///< who, for the words of `status`: "root"
 };
 /// An orderly end of the daemon: the stack goes down in order, then comes End.
 struct ShutdownAsked {
@@ -38,18 +39,23 @@ struct SpawnSucceeded {
   RunNumber run;
   int pid = 0;
 };
-/// No process runs: clone, a step before exec, or exec itself failed.
+/// Clone, a step before exec, or exec itself failed; no process of the run is left.
 struct SpawnFailed {
   ServiceId service;
   RunNumber run;
-  int error = 0;                      ///< errno
-  std::string what;                   ///< "/usr/lib/…: No such file or directory (execve)"
+  int error = 0;    ///< errno
+  std::string what; ///< "/usr/lib/…: No such file or directory (execve)"
 };
-/// Something that the service requires is not as it must be; nothing was started. Looked at again later.
+/// Something that the service requires changed between the look and the spawn; nothing was started.
 struct SpawnRefused {
   ServiceId service;
   RunNumber run;
   std::string what;
+};
+/// The answer to LookAtRequirements.
+struct RequirementsSeen {
+  ServiceId service;
+  std::string missing; ///< what is not as it must be, in words; empty: all is well
 };
 /// The main process of the run ended.
 struct ProcessExited {
@@ -68,8 +74,8 @@ struct ServiceNotified {
   RunNumber run;
   bool ready = false;
   bool stopping = false;
-  std::optional<Duration> extend;     ///< EXTEND_TIMEOUT_USEC
-  std::string status;                 ///< STATUS=, for people; empty: unchanged
+  std::optional<Duration> extend; ///< EXTEND_TIMEOUT_USEC
+  std::string status;             ///< STATUS=, for people; empty: unchanged
 };
 enum class ProbeRole : std::uint8_t { ready, progress, live };
 enum class ProbeOutcome : std::uint8_t { succeeded, failed, unknown };
@@ -78,16 +84,22 @@ struct ProbeAnswered {
   RunNumber run;
   ProbeRole role = ProbeRole::ready;
   ProbeOutcome outcome = ProbeOutcome::unknown;
-  std::string said;                   ///< a line for people
+  std::string said; ///< a line for people
 };
 /// Time went by: everything due is looked at.
 struct DeadlinePassed {};
 
-using Event = std::variant<StackStarted, CommandAsked, ShutdownAsked, SpawnSucceeded, SpawnFailed, SpawnRefused,
-                           ProcessExited, LeafEmptied, ServiceNotified, ProbeAnswered, DeadlinePassed>;
+using Event = std::variant<StackStarted, CommandAsked, ShutdownAsked, SpawnSucceeded, SpawnFailed,
+                           SpawnRefused, RequirementsSeen, ProcessExited, LeafEmptied, ServiceNotified,
+                           ProbeAnswered, DeadlinePassed>;
 
-// ---- actions --------------------------------------------------------------------------------------------------------
+// ---- actions
+// --------------------------------------------------------------------------------------------------------
 
+/// See whether what the service requires is there. Answered by RequirementsSeen.
+struct LookAtRequirements {
+  ServiceId service;
+};
 /// Start a run in its own new leaf. Answered by SpawnSucceeded, SpawnFailed or SpawnRefused.
 struct Spawn {
   ServiceId service;
@@ -116,21 +128,21 @@ struct AskProbe {
   RunNumber run;
   ProbeRole role = ProbeRole::ready;
 };
-/// A service changed its phase. For the log, `events`, and whoever waits.
+/// A service is in another phase than before the step; phases that came and went within it are not told.
 struct ReportPhase {
   ServiceId service;
   RunNumber run;
   PhaseName from = PhaseName::down;
   PhaseName to = PhaseName::down;
   Why why;
-  Duration took{};                    ///< how long the phase that ended lasted
+  Duration took{}; ///< how long the phase that ended lasted
 };
 struct ReportVerdict {
   Verdict from = Verdict::starting;
   Verdict to = Verdict::starting;
-  std::string why;
 };
-/// Something worth telling that changes no phase: a live probe whose action is `alert`, a run that outlives its kill.
+/// Something worth telling that changes no phase: a live probe whose action is `alert`, a run that outlives
+/// its kill.
 struct ReportTrouble {
   ServiceId service;
   RunNumber run;
@@ -141,7 +153,8 @@ struct End {
   int code = 0;
 };
 
-using Action = std::variant<Spawn, Signal, RunStopProgram, KillGroup, AskProbe, ReportPhase, ReportVerdict, ReportTrouble, End>;
+using Action = std::variant<LookAtRequirements, Spawn, Signal, RunStopProgram, KillGroup, AskProbe,
+                            ReportPhase, ReportVerdict, ReportTrouble, End>;
 using Actions = std::vector<Action>;
 
 } // namespace holdfast::model

@@ -61,7 +61,8 @@ private:
 
 Duration longest_stop(const ServiceSpec& service) {
   Duration sum = service.leftovers + kill_grace;
-  for (const Rung& rung : service.stop) sum += rung.wait;
+  for (const Rung& rung : service.stop)
+    sum += rung.wait;
   return sum;
 }
 
@@ -72,11 +73,13 @@ Duration longest_stop(const StackSpec& stack) {
   const auto leave = [&](ServiceId id) {
     const ServiceSpec& service = stack.services[id.index];
     Duration below{};
-    for (const Need& need : service.needs) below = std::max(below, chain[need.on.index]);
+    for (const Need& need : service.needs)
+      below = std::max(below, chain[need.on.index]);
     chain[id.index] = below + longest_stop(service);
     longest = std::max(longest, chain[id.index]);
   };
-  for (std::uint32_t i = 0; i < stack.services.size(); ++i) static_cast<void>(walk.from({i}, leave));
+  for (std::uint32_t i = 0; i < stack.services.size(); ++i)
+    static_cast<void>(walk.from({i}, leave));
   return longest;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// What a stack is: the configuration after presets, defaults and checks. Plain data, made by lib/config, read by the
-// model (which decides) and by the engine (which acts). A StackSpec that exists is valid: names are resolved to
-// ServiceIds, needs have no cycle, every duration is positive where it must be.
+// What a stack is: the configuration after presets, defaults and checks. Plain data, made by lib/config, read
+// by the model (which decides) and by the engine (which acts). A StackSpec that exists is valid: names are
+// resolved to ServiceIds, needs have no cycle, every duration is positive where it must be.
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -21,14 +21,14 @@ enum class ProbeKind : std::uint8_t { running, notify, exec };
 
 struct Probe {
   ProbeKind kind = ProbeKind::running;
-  Duration running = 1s;              ///< running: alive for so long since the exec
-  std::vector<std::string> exec;      ///< exec: the words; the first is an absolute path
-  std::vector<int> exit = {0};        ///< exec: the exit codes that mean success
+  Duration running = 1s;         ///< running: alive for so long since the exec
+  std::vector<std::string> exec; ///< exec: the words; the first is an absolute path
+  std::vector<int> exit = {0};   ///< exec: the exit codes that mean success
   Duration every = 5s;
   Duration timeout = 3s;
-  unsigned failures = 3;              ///< in a row
-  unsigned successes = 1;             ///< in a row
-  Duration quiet = 0s;                ///< not asked for so long after the spawn
+  unsigned failures = 3;  ///< in a row
+  unsigned successes = 1; ///< in a row
+  Duration quiet = 0s;    ///< not asked for so long after the spawn
   bool operator==(const Probe&) const = default;
 };
 
@@ -43,15 +43,15 @@ struct LiveProbe {
 /// An edge: this service needs `on`.
 struct Need {
   ServiceId on;
-  bool restart = false;               ///< restarted after `on` was
-  bool soft = false;                  ///< ordered after, not blocked by
+  bool restart = false; ///< restarted after `on` was
+  bool soft = false;    ///< ordered after, not blocked by
   bool operator==(const Need&) const = default;
 };
 
 /// One rung of the stop ladder: a signal, or a program, and how long to wait before the next.
 struct Rung {
-  int signal = 0;                     ///< 0 where `exec` is set
-  bool to_all = false;                ///< to every process of the leaf instead of the main process
+  int signal = 0;      ///< 0 where `exec` is set
+  bool to_all = false; ///< to every process of the leaf instead of the main process
   std::vector<std::string> exec;
   Duration wait = 30s;
   bool operator==(const Rung&) const = default;
@@ -64,7 +64,7 @@ struct RestartPolicy {
   Duration up_to = 1min;
   unsigned jitter_percent = 25;
   Duration settled = 60s;
-  unsigned budget = 8;                ///< charged restarts allowed in `window`
+  unsigned budget = 8; ///< charged restarts allowed in `window`
   Duration window = 10min;
   RestartWhen when = RestartWhen::always;
   bool operator==(const RestartPolicy&) const = default;
@@ -79,29 +79,29 @@ struct RuntimeDirectory {
 /// A file that must be there before a start; never made by us.
 struct Requirement {
   std::string file;
-  std::string owner;                  ///< user name; empty: anybody
+  std::string owner; ///< user name; empty: anybody
   bool operator==(const Requirement&) const = default;
 };
 
 /// Limits that a process sets on itself between clone and exec. Those of cgroups are not among them.
 struct ProcessLimits {
   std::optional<std::uint64_t> open_files;
-  std::optional<std::uint64_t> locked_memory;   ///< bytes
-  std::optional<std::uint64_t> core;            ///< bytes
-  int oom_score = 0;                            ///< written always: never inherited from us
+  std::optional<std::uint64_t> locked_memory; ///< bytes
+  std::optional<std::uint64_t> core;          ///< bytes
+  int oom_score = 0;                          ///< written always: never inherited from us
   bool operator==(const ProcessLimits&) const = default;
 };
 
 /// How a program is started: all that a change of which asks for a restart of the service.
 struct Program {
-  std::vector<std::string> command;             ///< the first word is an absolute path
-  std::string user;                             ///< empty: the user we run as (never when we are root)
-  std::string group;                            ///< empty: the user's own
+  std::vector<std::string> command;               ///< the first word is an absolute path
+  std::string user;                               ///< empty: the user we run as (never when we are root)
+  std::string group;                              ///< empty: the user's own
   std::optional<std::vector<std::string>> groups; ///< supplementary; none: the user's own
-  std::vector<std::string> capabilities;        ///< ambient ones that are kept, "CAP_NET_BIND_SERVICE"
+  std::vector<std::string> capabilities;          ///< ambient ones that are kept, "CAP_NET_BIND_SERVICE"
   bool no_new_privileges = true;
   std::map<std::string, std::string> environment;
-  std::string environment_file;                 ///< read at each start; empty: none
+  std::string environment_file; ///< read at each start; empty: none
   std::string directory = "/";
   unsigned umask = 0027;
   std::vector<RuntimeDirectory> runtime_directories;
@@ -116,29 +116,30 @@ struct ServiceSpec {
   std::vector<Need> needs;
   bool critical = true;
   bool enabled = true;
-  bool task = false;                            ///< runs at each start of the stack, ends, and is then `done`
+  bool task = false; ///< runs at each start of the stack, ends, and is then `done`
   Probe ready;
   std::optional<Probe> progress;
   Duration progress_up_to = 24h;
   std::optional<LiveProbe> live;
   Duration start_within = 1min;
   Duration unready_within = 1min;
+  /// At least one rung.
   std::vector<Rung> stop = {{.signal = 15, .to_all = false, .exec = {}, .wait = 30s}};
   Duration leftovers = 1s;
   RestartPolicy restart;
-  bool timestamps = true;                       ///< log lines carry their time
+  bool timestamps = true; ///< log lines carry their time
   bool operator==(const ServiceSpec&) const = default;
 };
 
 struct StackSpec {
   std::string name;
-  std::string site;                             ///< the public URL; empty: none
+  std::string site; ///< the public URL; empty: none
   std::string runtime = "/run/holdfast";
   std::string state = "/var/lib/holdfast";
   std::string log_directory = "/var/log/holdfast";
-  std::uint64_t rotate_size = 100ULL << 20;     ///< bytes
+  std::uint64_t rotate_size = 100ULL << 20; ///< bytes
   unsigned start_at_once = 2;
-  Duration stop_within = 0s;                    ///< filled in: longer than longest_stop()
+  Duration stop_within = 0s; ///< filled in: longer than longest_stop()
   std::vector<ServiceSpec> services;
   bool operator==(const StackSpec&) const = default;
 };
@@ -150,10 +151,12 @@ struct StackSpec {
 /// Precondition: needs have no cycle.
 [[nodiscard]] Duration longest_stop(const StackSpec& stack);
 
-/// The services of one cycle of needs, each needing the next and the last the first; empty where there is none.
+/// The services of one cycle of needs, each needing the next and the last the first; empty where there is
+/// none.
 [[nodiscard]] std::vector<ServiceId> find_cycle(const StackSpec& stack);
 
-/// How long after the kill of a run's cgroup its processes may take to go before what it needs is stopped regardless.
+/// How long after the kill of a run's cgroup its processes may take to go before what it needs is stopped
+/// regardless.
 constexpr Duration kill_grace = 5s;
 
 } // namespace holdfast::model

@@ -10,13 +10,23 @@
 
 namespace holdfast::model {
 
-enum class PhaseName : std::uint8_t { down, waiting, starting, ready, unready, stopping, backoff, failed, done };
+enum class PhaseName : std::uint8_t {
+  down,
+  waiting,
+  starting,
+  ready,
+  unready,
+  stopping,
+  backoff,
+  failed,
+  done
+};
 enum class Verdict : std::uint8_t { starting, working, degraded, broken, stopping, stopped, failed };
 
 /// How a process ended: exactly one of code and signal is meaningful.
 struct ExitStatus {
   int code = 0;
-  int signal = 0;                     ///< 0: it exited with `code`
+  int signal = 0; ///< 0: it exited with `code`
   [[nodiscard]] bool success() const { return signal == 0 && code == 0; }
   bool operator==(const ExitStatus&) const = default;
 };
@@ -24,36 +34,33 @@ struct ExitStatus {
 enum class Cause : std::uint8_t {
   none,
   // waiting for
-  need,                               ///< `other` is not ready
-  need_failed,                        ///< `other` is failed
-  need_stopped,                       ///< `other` is stopped by `text`
-  soft_need,                          ///< `other` is on its way; ordered after it
-  turn,                               ///< as many as may be starting are
-  requirement,                        ///< `text`
+  need,         ///< `other` is not ready
+  need_failed,  ///< `other` is failed
+  need_stopped, ///< `other` is stopped by `text`
+  soft_need,    ///< `other` is on its way; ordered after it
+  turn,         ///< as many as may be starting are
+  requirement,  ///< `text`
   // asked
-  started,                            ///< the stack was started
-  asked_start,                        ///< by `text`
-  asked_stop,                         ///< by `text`
-  asked_restart,                      ///< by `text`
-  shutdown,                           ///< the daemon ends
+  started,       ///< the stack was started
+  asked_start,   ///< by `text`
+  asked_stop,    ///< by `text`
+  asked_restart, ///< by `text`
+  shutdown,      ///< the daemon ends
   disabled,
-  need_leaves,                        ///< `other`, which it needs, is stopped or restarted first after it
-  need_restarted,                     ///< edge `restart: true` on `other`
+  need_leaves,    ///< `other`, which it needs, is stopped or restarted first after it
+  need_restarted, ///< edge `restart: true` on `other`
   // trouble
-  spawn_failed,                       ///< `text`
-  exited,                             ///< `exit`, after `span`
-  start_deadline,                     ///< not ready within `span`
-  not_live,                           ///< live probe failed `count` times; `text` is what it said
-  not_ready,                          ///< ready probe failed `count` times; `text`
-  says_stopping,                      ///< STOPPING=1 that nobody asked for
-  unready_too_long,                   ///< for `span`
-  ended,                              ///< a task, or a service that is not restarted: `exit`
-  survives_kill,                      ///< processes that do not go after cgroup.kill
-  // afterwards
-  ready,                              ///< it answers
-  run_over,                           ///< the leaf is empty
-  delay,                              ///< waits `span` before restart `count`
-  budget,                             ///< `count` charged restarts within `span` are spent
+  spawn_failed,     ///< `text`
+  exited,           ///< `exit`, after `span`
+  start_deadline,   ///< not ready within `span`
+  not_live,         ///< live probe failed `count` times; `text` is what it said
+  not_ready,        ///< ready probe failed `count` times; `text`
+  says_stopping,    ///< STOPPING=1 that nobody asked for
+  unready_too_long, ///< for `span`
+  ended,            ///< a task, or a service that is not restarted: `exit`
+  survives_kill,    ///< processes that do not go after cgroup.kill
+  // no trouble
+  answers, ///< it is ready, `span` after its spawn
 };
 
 struct Why {
@@ -63,8 +70,9 @@ struct Why {
   Duration span{};
   unsigned count = 0;
   std::string text;
-  /// What came before, where it says more than the cause itself: a budget is spent because of the last exit.
-  Cause because = Cause::none;
+  Duration pause{};   ///< in backoff: how long until the next start
+  unsigned spent = 0; ///< failed because so many charged restarts
+  Duration window{};  ///< within this time are spent
 };
 
 } // namespace holdfast::model

@@ -26,7 +26,8 @@ Status send_bytes(int socket, const void* bytes, std::size_t size, int descripto
     std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
   ssize_t n = 0;
-  do n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  do
+    n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
   if (n < 0) return system_error("send", errno);
   return Done{};
@@ -52,7 +53,8 @@ Result<std::optional<Record>> receive(int socket, int& descriptor) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t n = 0;
-  do n = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  do
+    n = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EAGAIN) return std::optional<Record>{};
   if (n < 0) return system_error("receive", errno);

@@ -1,6 +1,7 @@
 #pragma once
-// Between anchor and engine: fixed-size records over a SOCK_SEQPACKET pair, one record a packet, host byte order
-// (both ends are on one machine and, but for an upgrade, of one build). A packet of any other size or kind is refused.
+// Between anchor and engine: fixed-size records over a SOCK_SEQPACKET pair, one record a packet, host byte
+// order (both ends are on one machine and, but for an upgrade, of one build). A packet of any other size or
+// kind is refused.
 
 #include "base/result.h"
 
@@ -14,21 +15,21 @@ constexpr int engine_socket_fd = 3;
 constexpr int engine_last_stop_fd = 4;
 
 enum class FromAnchor : std::uint32_t {
-  exited = 1,   ///< a child is a zombie; it is reaped when the engine says `reap`
-  signalled,    ///< the anchor got SIGTERM, SIGINT or SIGHUP
+  exited = 1, ///< a child is a zombie; it is reaped when the engine says `reap`
+  signalled,  ///< the anchor got SIGTERM, SIGINT or SIGHUP
 };
 
 struct AnchorRecord {
   FromAnchor kind{};
-  std::int32_t pid = 0;     ///< exited: the child
-  std::int32_t code = 0;    ///< exited: si_code of waitid(2), CLD_EXITED, CLD_KILLED or CLD_DUMPED
-  std::int32_t status = 0;  ///< exited: exit code or signal; signalled: the signal
+  std::int32_t pid = 0;    ///< exited: the child
+  std::int32_t code = 0;   ///< exited: si_code of waitid(2), CLD_EXITED, CLD_KILLED or CLD_DUMPED
+  std::int32_t status = 0; ///< exited: exit code or signal; signalled: the signal
 };
 
 enum class ToAnchor : std::uint32_t {
-  reap = 1,     ///< `value` is the pid whose exit is accounted for
-  hold,         ///< carries one descriptor that is to live as long as the anchor
-  finish,       ///< the engine ends in order; the anchor exits with `value`
+  reap = 1, ///< `value` is the pid whose exit is accounted for
+  hold,     ///< carries one descriptor that is to live as long as the anchor
+  finish,   ///< the engine ends in order; the anchor exits with `value`
 };
 
 struct EngineRecord {
@@ -36,13 +37,13 @@ struct EngineRecord {
   std::int32_t value = 0;
 };
 
-/// Sends one record, with `descriptor` where it is not -1. The socket is blocking or the queue is short; EAGAIN is an
-/// error.
+/// Sends one record, with `descriptor` where it is not -1. The socket is blocking or the queue is short;
+/// EAGAIN is an error.
 [[nodiscard]] Status send_record(int socket, const AnchorRecord& record);
 [[nodiscard]] Status send_record(int socket, const EngineRecord& record, int descriptor = -1);
 
-/// One record, nothing where none is waiting (EAGAIN), an error where the other end is gone (code 0) or the packet is
-/// not a record. A descriptor that came along is the caller's, in `descriptor`; -1 where none did.
+/// One record, nothing where none is waiting (EAGAIN), an error where the other end is gone (code 0) or the
+/// packet is not a record. A descriptor that came along is the caller's, in `descriptor`; -1 where none did.
 [[nodiscard]] Result<std::optional<AnchorRecord>> receive_from_anchor(int socket);
 [[nodiscard]] Result<std::optional<EngineRecord>> receive_from_engine(int socket, int& descriptor);
 

@@ -1,0 +1,160 @@
+// holdfast-engine --config FILE [--cgroup PATH]: decides and acts. Started by the anchor alone, which gives
+// it a socket and the shared table at fixed descriptors (wire/anchor.h).
+
+#include "config/load.h"
+#include "control/event_file.h"
+#include "control/server.h"
+#include "control/status_file.h"
+#include "engine/engine.h"
+#include "engine/premises.h"
+#include "presets.h"
+#include "wire/anchor.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+using namespace holdfast;
+
+/// `run` exits with this where the daemon cannot start: configuration, lock, cgroup.
+constexpr int cannot_start = 4;
+
+struct Arguments {
+  std::string config = "/etc/holdfast/holdfast.yaml";
+  std::string cgroup;
+};
+
+/// The anchor hears of the terminal's and systemd's signals and tells us in order with everything else.
+void leave_signals_to_the_anchor() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE})
+    ::sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+bool started_by_the_anchor() {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(wire::engine_socket_fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+         type == SOCK_SEQPACKET && ::fcntl(wire::engine_socket_fd, F_SETFD, FD_CLOEXEC) == 0 &&
+         ::fcntl(wire::engine_last_stop_fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+int finish(int code) {
+  static_cast<void>(
+      wire::send_record(wire::engine_socket_fd, wire::EngineRecord{wire::ToAnchor::finish, code}));
+  return code;
+}
+
+int refuse_to_start(const Error& error) {
+  std::fprintf(stderr, "holdfast: cannot start: %s\n", error.what.c_str());
+  return finish(cannot_start);
+}
+
+std::optional<model::StackSpec> read_configuration(const std::string& file) {
+  config::LoadOptions options;
+  options.file = file;
+  options.preset_directories = daemon::preset_directories();
+  options.cpus = std::thread::hardware_concurrency();
+  options.root = ::geteuid() == 0;
+  const auto loaded = config::load(options);
+  for (const auto& diagnostic : loaded.diagnostics)
+    std::fputs(config::render(diagnostic).c_str(), stderr);
+  return loaded.stack;
+}
+
+/// What the daemon tells of itself beside its own log: the control socket, and files for when nobody answers
+/// there.
+class Window {
+public:
+  Window(const model::StackSpec& spec, engine::Engine& engine)
+      : engine_(engine), status_(spec.state + "/status.json"), events_(spec.state + "/events.jsonl") {}
+
+  [[nodiscard]] Status open(boost::asio::io_context& loop, const std::string& runtime) {
+    auto server = control::ControlServer::open(
+        loop, {.socket = runtime + "/control.sock", .version = HOLDFAST_VERSION}, engine_);
+    if (!server) return server.error();
+    server_ = std::move(server).value();
+    engine_.on_change([this] { changed(); });
+    return Done{};
+  }
+
+  void close() {
+    engine_.on_change({});
+    server_.reset();
+    tell(status_.write(engine_));
+  }
+
+private:
+  void changed() {
+    server_->changed();
+    tell(status_.update(engine_));
+    tell(events_.update(engine_));
+  }
+
+  /// A full disk must not end the daemon, nor fill its log: told when it begins.
+  void tell(const Status& written) {
+    if (!written && told_ != written.error().what) engine_.report().trouble(written.error().what);
+    told_ = written ? std::string() : written.error().what;
+  }
+
+  engine::Engine& engine_;
+  control::StatusFile status_;
+  control::EventFile events_;
+  std::unique_ptr<control::ControlServer> server_;
+  std::string told_;
+};
+
+int run(const Arguments& arguments) {
+  const auto spec = read_configuration(arguments.config);
+  if (!spec) return finish(cannot_start);
+  auto premises = engine::enter_premises(*spec, arguments.cgroup, ::getppid());
+  if (!premises) return refuse_to_start(premises.error());
+  auto table = wire::map_last_stop(wire::engine_last_stop_fd);
+  if (!table) return refuse_to_start(table.error());
+
+  boost::asio::io_context loop(1);
+  engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
+                               .anchor_socket = wire::engine_socket_fd,
+                               .last_stop = table.value(),
+                               .tree = premises.value().tree,
+                               .log_directory = std::move(premises.value().log_directory)});
+  for (const std::string& line : premises.value().found)
+    engine.report().trouble(line);
+  Window window(*spec, engine);
+  auto ready = engine.anchor().hold(premises.value().lock.get());
+  if (ready) ready = engine.open();
+  if (ready) ready = window.open(loop, spec->runtime);
+  if (!ready) {
+    static_cast<void>(premises.value().tree.remove());
+    return refuse_to_start(ready.error());
+  }
+  const int code = engine.run();
+  window.close();
+  return finish(code);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  leave_signals_to_the_anchor();
+  CLI::App app{"Holdfast's engine; started by holdfast-anchor"};
+  Arguments arguments;
+  app.add_option("--config", arguments.config);
+  app.add_option("--cgroup", arguments.cgroup);
+  CLI11_PARSE(app, argc, argv);
+  if (started_by_the_anchor()) return run(arguments);
+  std::fputs("holdfast-engine is started by holdfast-anchor; say \"holdfast run\"\n", stderr);
+  return 2;
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "wire/last_stop.h"
+
+namespace holdfast::anchor {
+
+/// Stops what the table names when no engine is left: rank by rank from the highest, each main process by its
+/// signal, then its leaf by cgroup.kill when its time is over or it is gone; at last the whole tree by
+/// cgroup.kill. Reaps all children on the way. `signals` is a signalfd with SIGCHLD, non-blocking. Bounded by
+/// the waits in the table.
+void last_stop(wire::LastStopTable& table, int signals);
+
+} // namespace holdfast::anchor

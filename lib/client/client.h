@@ -1,0 +1,44 @@
+#pragma once
+// The command line. It speaks to the daemon through the control socket, and to files where no daemon runs;
+// what it needs of higher floors it is handed.
+
+#include "client/terminal.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace holdfast::client {
+
+struct Locations {
+  std::string runtime;
+  std::string state;
+  std::string log_directory;
+};
+
+struct CheckRequest {
+  std::string config;
+  bool json = false;
+};
+
+/// Absolute paths of the programs that `run` starts.
+struct Programs {
+  std::string anchor;
+  std::string engine;
+};
+
+struct Composition {
+  std::string version;
+  Programs programs;
+  /// Where the stack of this configuration keeps its files; defaults where it cannot be read.
+  std::function<Locations(const std::string& config)> locate;
+  /// `holdfast check`: prints, and returns the exit code.
+  std::function<int(const CheckRequest& request)> check;
+};
+
+/// Runs one command; `words` are the arguments without the program's name. Returns the exit code. SIGPIPE is
+/// ignored from then on: output that nobody reads ends a command quietly.
+[[nodiscard]] int run_client(const std::vector<std::string>& words, const Composition& composition,
+                             Terminal& terminal);
+
+} // namespace holdfast::client

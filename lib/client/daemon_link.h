@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "wire/control.h"
+#include "wire/line_splitter.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace holdfast::client {
+
+/// One connection to the control socket.
+class DaemonLink {
+public:
+  [[nodiscard]] static Result<DaemonLink> open(const std::string& path);
+
+  void ask(const wire::ControlRequest& request);
+
+  /// The next reply; nothing when `patience` is over (none: waits for ever). An error where the daemon is
+  /// gone, or says what is no reply.
+  [[nodiscard]] Result<std::optional<wire::ControlReply>>
+  next(std::optional<std::chrono::milliseconds> patience);
+
+private:
+  explicit DaemonLink(Fd fd) : fd_(std::move(fd)) {}
+
+  Fd fd_;
+  wire::LineSplitter lines_{wire::longest_reply};
+};
+
+/// Whether the error of open() means that no daemon runs, and not that we may not speak to it.
+[[nodiscard]] bool nobody_listens(const Error& error);
+
+/// How long a daemon that lives may take for the first line of an answer.
+constexpr std::chrono::milliseconds answers_within{10000};
+
+} // namespace holdfast::client

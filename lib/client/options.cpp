@@ -1,0 +1,130 @@
+#include "client/options.h"
+
+#include "client/exit_code.h"
+#include "wire/control.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <string_view>
+
+namespace holdfast::client {
+namespace {
+
+constexpr int usage = static_cast<int>(ExitCode::usage);
+
+constexpr std::array<std::string_view, 10> later_verbs = {
+    "plan", "explain", "reload", "incidents", "door", "task", "volume", "alert", "drill", "upgrade"};
+constexpr std::array<std::string_view, 5> options_with_value = {"--config", "--socket", "--cgroup", "--lines",
+                                                                "-n"};
+
+/// The verb first, then everything else as it came: each verb has its options, and they may stand before it.
+std::vector<std::string> verb_first(std::vector<std::string> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--") break;
+    if (!words[i].empty() && words[i].front() == '-') {
+      if (std::find(options_with_value.begin(), options_with_value.end(), words[i]) !=
+          options_with_value.end())
+        ++i;
+      continue;
+    }
+    const auto verb = words.begin() + static_cast<std::ptrdiff_t>(i);
+    std::rotate(words.begin(), verb, verb + 1);
+    break;
+  }
+  return words;
+}
+
+std::string name_mistake(const std::string& name) {
+  return wire::is_service_name(name) ? "" : "not a service name: lower case letters, digits and hyphens";
+}
+
+/// CLI11 would take -1 for a very large number.
+std::string number_mistake(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number: " + text;
+}
+
+class Grammar {
+public:
+  explicit Grammar(const std::string& version)
+      : app_("Keeps a web application's whole stack working, or not running at all.", "holdfast") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "holdfast " + version);
+    CLI::App* run = add(Verb::run, "run", "Run the stack in the foreground until Ctrl-C");
+    run->add_option("--cgroup", options_.cgroup, "The cgroup to make the stack's below")->type_name("PATH");
+    json(add(Verb::check, "check", "Look for every mistake in the configuration"));
+    CLI::App* status = speaks(add(Verb::status, "status", "Show whether the stack works, and each service"));
+    json(status);
+    status->add_flag("-w,--watch", options_.watch, "Show it again after each change");
+    changes(add(Verb::start, "start", "Start the stack, or services and what they need"));
+    changes(add(Verb::stop, "stop", "Stop the stack, or services after what needs them"));
+    changes(add(Verb::restart, "restart", "Restart the stack, or services"));
+    CLI::App* logs = named(shows_last(add(Verb::logs, "logs", "Show the last lines of services' logs")));
+    logs->add_flag("-f,--follow", options_.follow, "Go on with each new line");
+    CLI::App* events =
+        shows_last(add(Verb::events, "events", "Show the last changes of services and of the stack"));
+    events->add_flag("-f,--follow", options_.follow, "Go on with each new change");
+    json(speaks(add(Verb::version, "version", "Show the version of this program and of the daemon")));
+  }
+
+  Parsed parse(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end()); // as CLI11 wants them
+    try {
+      app_.parse(std::move(words));
+    } catch (const CLI::ParseError& said) {
+      std::ostringstream out;
+      std::ostringstream err;
+      const int code = app_.exit(said, out, err);
+      return {.options = {}, .text = out.str() + err.str(), .exit_code = code == 0 ? 0 : usage};
+    }
+    return {.options = options_, .text = {}, .exit_code = 0};
+  }
+
+private:
+  CLI::App* add(Verb verb, const std::string& name, const std::string& about) {
+    CLI::App* sub = app_.add_subcommand(name, about);
+    sub->callback([this, verb] { options_.verb = verb; });
+    sub->add_option("--config", options_.config, "The configuration")->type_name("FILE");
+    return sub;
+  }
+  CLI::App* speaks(CLI::App* sub) {
+    sub->add_option("--socket", options_.socket, "The daemon's control socket")->type_name("PATH");
+    return sub;
+  }
+  CLI::App* json(CLI::App* sub) {
+    sub->add_flag("--json", options_.json, "Print JSON");
+    return sub;
+  }
+  CLI::App* named(CLI::App* sub) {
+    sub->add_option("services", options_.services, "Names of services; none: all")
+        ->check(name_mistake)
+        ->type_name("SERVICE");
+    return sub;
+  }
+  CLI::App* shows_last(CLI::App* sub) {
+    sub->add_option("-n,--lines", options_.lines, "How many of the last ones")
+        ->check(number_mistake)
+        ->type_name("N");
+    return json(speaks(sub));
+  }
+  void changes(CLI::App* sub) {
+    named(speaks(sub))->add_flag("--no-wait", options_.no_wait, "Do not wait for the outcome");
+  }
+
+  CLI::App app_;
+  Options options_;
+};
+
+} // namespace
+
+Parsed parse(const std::vector<std::string>& words, const std::string& version) {
+  std::vector<std::string> ordered = verb_first(words);
+  const bool later =
+      !ordered.empty() && std::find(later_verbs.begin(), later_verbs.end(), ordered[0]) != later_verbs.end();
+  if (later)
+    return {.options = {}, .text = "holdfast: " + ordered[0] + ": not supported yet\n", .exit_code = usage};
+  return Grammar(version).parse(std::move(ordered));
+}
+
+} // namespace holdfast::client

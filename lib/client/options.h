@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::client {
+
+enum class Verb : std::uint8_t { run, check, status, start, stop, restart, logs, events, version };
+
+struct Options {
+  Verb verb = Verb::status;
+  std::vector<std::string> services;
+  std::string config = "/etc/holdfast/holdfast.yaml";
+  std::string socket;                 ///< empty: the configuration's
+  std::string cgroup;                 ///< run; empty: our own
+  std::optional<std::uint64_t> lines; ///< logs, events
+  bool json = false;
+  bool watch = false;
+  bool follow = false;
+  bool no_wait = false;
+};
+
+/// Either options, or a text to print (help, version, a mistake) and the exit code.
+struct Parsed {
+  std::optional<Options> options;
+  std::string text;
+  int exit_code = 0;
+};
+
+/// `words` are the arguments without the program's name. Options stand before or after the verb.
+[[nodiscard]] Parsed parse(const std::vector<std::string>& words, const std::string& version);
+
+} // namespace holdfast::client

@@ -1,0 +1,104 @@
+#include "client/status_table.h"
+
+#include "client/table.h"
+#include "client/text.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace holdfast::client {
+namespace {
+
+Colour colour_of(std::string_view phase_or_verdict) {
+  constexpr std::string_view good[] = {"ready", "done", "working"};
+  constexpr std::string_view bad[] = {"failed", "unready", "broken"};
+  constexpr std::string_view idle[] = {"down", "stopped"};
+  const auto is_in = [&](const auto& words) {
+    return std::find(std::begin(words), std::end(words), phase_or_verdict) != std::end(words);
+  };
+  if (is_in(good)) return Colour::green;
+  if (is_in(bad)) return Colour::red;
+  return is_in(idle) ? Colour::dim : Colour::yellow;
+}
+
+/// A phase of the last known status has lasted for nobody knows how long.
+std::string how_long(const wire::StatusView& view, const std::string& since, WallTime now) {
+  const auto start = parse_utc(since);
+  if (!start || view.last_known) return "";
+  return format_span(std::chrono::floor<std::chrono::seconds>(std::max(now - *start, Duration{})));
+}
+
+std::string verdict_line(const wire::StatusView& view, WallTime now, const Terminal& terminal) {
+  const wire::StackStatus& stack = view.stack;
+  const std::string span = how_long(view, stack.since, now);
+  return harmless(stack.name) + ": " + terminal.in(colour_of(stack.verdict), harmless(stack.verdict)) +
+         " since " + harmless(stack.since) + (span.empty() ? "" : " (" + span + ")") + ", door " +
+         harmless(stack.door);
+}
+
+template <typename Number>
+std::string shown(const std::optional<Number>& number) {
+  return number ? std::to_string(*number) : "-";
+}
+
+std::string cpu(const wire::ServiceStatus& service) {
+  return service.cpu_usec ? format_span(std::chrono::microseconds(*service.cpu_usec)) : "-";
+}
+
+std::string why(const wire::ServiceStatus& service) {
+  std::string text = service.why.empty() ? service.status_text : service.why;
+  if (service.log_lines_dropped != 0)
+    text += (text.empty() ? "" : "; ") + std::to_string(service.log_lines_dropped) +
+            " lines of its log were dropped";
+  return harmless(text);
+}
+
+std::vector<Cell> row_of(const wire::StatusView& view, const wire::ServiceStatus& service, WallTime now) {
+  return {{harmless(service.name)},
+          {harmless(service.phase), colour_of(service.phase)},
+          {how_long(view, service.since, now)},
+          {shown(service.pid)},
+          {service.run == 0 ? "-" : std::to_string(service.run)},
+          {std::to_string(service.restarts)},
+          {cpu(service)},
+          {service.memory_bytes ? format_bytes(*service.memory_bytes) : "-"},
+          {why(service)}};
+}
+
+void add_last_lines(const wire::ServiceStatus& service, std::size_t width, std::vector<std::string>& lines) {
+  if (service.last_lines.empty()) return;
+  lines.emplace_back();
+  lines.push_back("The last lines of " + harmless(service.name) + ":");
+  for (const std::string& line : service.last_lines) {
+    const std::string text = "  " + harmless(line);
+    lines.push_back(width == 0 ? text : cut(text, width));
+  }
+}
+
+} // namespace
+
+std::vector<std::string> status_lines(const wire::StatusView& view, WallTime now, const Terminal& terminal,
+                                      std::size_t width) {
+  std::vector<std::string> lines;
+  if (view.last_known)
+    lines.push_back("The daemon does not run; last known, of " + harmless(view.time) + ":");
+  lines.push_back(verdict_line(view, now, terminal));
+  if (!view.stack.why.empty()) {
+    const std::string text = "  " + harmless(view.stack.why);
+    lines.push_back(width == 0 ? text : cut(text, width));
+  }
+  lines.emplace_back();
+  std::vector<std::vector<Cell>> rows;
+  rows.emplace_back();
+  for (const char* head : {"SERVICE", "PHASE", "FOR", "PID", "RUN", "RESTARTS", "CPU", "MEMORY", "WHY"})
+    rows.back().push_back({head, Colour::dim});
+  for (const wire::ServiceStatus& service : view.services)
+    rows.push_back(row_of(view, service, now));
+  for (std::string& line : lay_out(rows, terminal, width))
+    lines.push_back(std::move(line));
+  for (const wire::ServiceStatus& service : view.services)
+    add_last_lines(service, width, lines);
+  return lines;
+}
+
+} // namespace holdfast::client

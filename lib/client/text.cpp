@@ -1,0 +1,111 @@
+#include "client/text.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace holdfast::client {
+namespace {
+
+struct Character {
+  char32_t code = 0;
+  std::size_t size = 0; ///< bytes; 0: not UTF-8
+};
+
+std::size_t announced_size(unsigned char first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first < 0xe0) return 2;
+  if (first >= 0xe0 && first < 0xf0) return 3;
+  if (first >= 0xf0 && first < 0xf5) return 4;
+  return 0;
+}
+
+bool is_legal(char32_t code, std::size_t size) {
+  constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
+  return code >= least.at(size) && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000);
+}
+
+Character first_of(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t size = announced_size(first);
+  if (size == 0 || size > text.size()) return {};
+  if (size == 1) return {first, 1};
+  char32_t code = first & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0U) != 0x80U) return {};
+    code = (code << 6U) | (next & 0x3fU);
+  }
+  if (!is_legal(code, size)) return {};
+  return {code, size};
+}
+
+bool is_obeyed(char32_t code) {
+  const bool control = (code < 0x20 && code != U'\t') || (code >= 0x7f && code < 0xa0);
+  const bool turns = code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+                     (code >= 0x2066 && code <= 0x2069);
+  const bool breaks = code == 0x2028 || code == 0x2029;
+  return control || turns || breaks;
+}
+
+std::string hex(unsigned value) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), value < 0x100 ? "\\x%02x" : "\\u%04x", value);
+  return text.data();
+}
+
+} // namespace
+
+std::string harmless(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const Character next = first_of(text);
+    if (next.size == 0)
+      shown += hex(static_cast<unsigned char>(text.front()));
+    else if (is_obeyed(next.code))
+      shown += hex(next.code);
+    else
+      shown += text.substr(0, next.size);
+    text.remove_prefix(next.size == 0 ? 1 : next.size);
+  }
+  return shown;
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text)
+    count += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1 : 0;
+  return count;
+}
+
+std::string cut(std::string_view text, std::size_t most) {
+  if (columns(text) <= most) return std::string(text);
+  constexpr std::string_view rest = "...";
+  const std::size_t room = most > rest.size() ? most - rest.size() : 0;
+  std::size_t end = 0;
+  for (std::size_t count = 0; end < text.size(); ++end)
+    if ((static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U && count++ == room) break;
+  return std::string(text.substr(0, end)) + std::string(rest.substr(0, most));
+}
+
+std::optional<WallTime> parse_utc(std::string_view text) {
+  if (text.size() < 20 || text.back() != 'Z' || (text[19] != 'Z' && text[19] != '.')) return {};
+  std::tm parts{};
+  const std::string whole(text.substr(0, 19));
+  const char* const end = ::strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (end == nullptr || *end != '\0') return {};
+  return WallTime(std::chrono::seconds(::timegm(&parts)));
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < units.size(); ++unit)
+    value /= 1024;
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%.*f %s", unit > 0 && value < 10 ? 1 : 0, value, units.at(unit));
+  return text.data();
+}
+
+} // namespace holdfast::client

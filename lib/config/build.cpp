@@ -1,0 +1,49 @@
+#include "config/build.h"
+
+#include "config/fields.h"
+
+#include <algorithm>
+
+namespace holdfast::config {
+
+void read_restart(const Node* section, model::RestartPolicy& policy) {
+  const Fields fields(section);
+  fields.duration("delay", policy.delay);
+  fields.duration("up_to", policy.up_to);
+  fields.parsed("jitter", policy.jitter_percent, parse_share);
+  fields.duration("settled", policy.settled);
+  Count budget{policy.budget, policy.window};
+  fields.parsed("budget", budget, parse_count);
+  policy.budget = budget.number;
+  policy.window = budget.window;
+  std::string when;
+  fields.text("when", when);
+  if (when == "always") policy.when = model::RestartWhen::always;
+  if (when == "on-failure") policy.when = model::RestartWhen::on_failure;
+  if (when == "never") policy.when = model::RestartWhen::never;
+}
+
+model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
+  model::StackSpec stack;
+  const Fields whole(&tree);
+  const Fields heading = whole.section("stack");
+  heading.text("name", stack.name);
+  heading.text("site", stack.site);
+  heading.text("runtime", stack.runtime);
+  heading.text("state", stack.state);
+  const Fields logging = whole.section("logging");
+  logging.text("directory", stack.log_directory);
+  logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
+  const Fields stability = whole.section("stability");
+  stack.start_at_once = std::max(2U, options.cpus);
+  stability.integer("start_at_once", stack.start_at_once);
+  stability.duration("stop_within", stack.stop_within);
+  model::RestartPolicy restart;
+  read_restart(stability.node("restart"), restart);
+  if (const Node* services = whole.node("services"))
+    for (const Entry& service : services->entries)
+      stack.services.push_back(build_service(service, restart));
+  return stack;
+}
+
+} // namespace holdfast::config

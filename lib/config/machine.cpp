@@ -1,0 +1,163 @@
+#include "config/check.h"
+#include "config/keys.h"
+#include "config/semantics.h"
+
+#include "base/result.h"
+
+#include <cerrno>
+#include <grp.h>
+#include <optional>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace holdfast::config {
+namespace {
+
+/// The numeric id of a name, through the machine's own databases.
+template <typename Record, typename Lookup>
+bool in_database(const std::string& name, Lookup lookup) {
+  std::vector<char> buffer(16 * 1024);
+  Record record{};
+  Record* found = nullptr;
+  int error = ERANGE;
+  while ((error = lookup(name.c_str(), &record, buffer.data(), buffer.size(), &found)) == ERANGE &&
+         buffer.size() < 4 * 1024 * 1024)
+    buffer.resize(buffer.size() * 2);
+  return error == 0 && found != nullptr;
+}
+
+bool user_exists(const std::string& name) {
+  return in_database<passwd>(name, ::getpwnam_r);
+}
+
+bool group_exists(const std::string& name) {
+  return in_database<group>(name, ::getgrnam_r);
+}
+
+Flaw program_flaw(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {system_error(path, errno).what, "is its package installed?"};
+  if (!S_ISREG(info.st_mode)) return {path + ": not a file", {}};
+  if ((info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) return {path + ": not executable", "chmod +x"};
+  return {};
+}
+
+Flaw secret_flaw(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {system_error(path, errno).what, {}};
+  if (!S_ISREG(info.st_mode)) return {path + ": not a regular file", {}};
+  if (info.st_uid != 0 && info.st_uid != ::geteuid())
+    return {path + ": owned by user " + std::to_string(info.st_uid),
+            "root or the user we run as must own it"};
+  if ((info.st_mode & 07777U & ~0640U) != 0)
+    return {path + ": more may read or write it than should", "chmod 0640 or 0600"};
+  return {};
+}
+
+class Look {
+public:
+  Look(const Entry& service, bool root, Report& report)
+      : node_(*service.value), root_(root), report_(report), path_(below("services", service.key)) {}
+
+  void all() {
+    user("user");
+    group("group");
+    each("groups", [](const std::string& name) { return unknown_group(name); });
+    for (const auto& [section, key] : {std::pair{"requires", "owner"}})
+      owners(section, key);
+    programs();
+    if (const Node* file = text(node_, "environment_file"))
+      tell(*file, "environment_file", secret_flaw(file->text));
+  }
+
+private:
+  static const Node* text(const Node& section, std::string_view key) {
+    const Node* node = section.value(key);
+    return node != nullptr && core_type(*node) == CoreType::text ? node : nullptr;
+  }
+
+  static Flaw unknown_user(const std::string& name) {
+    return user_exists(name) ? Flaw{}
+                             : Flaw{"there is no user " + in_quotes(name), "is its package installed?"};
+  }
+
+  static Flaw unknown_group(const std::string& name) {
+    return group_exists(name) ? Flaw{} : Flaw{"there is no group " + in_quotes(name), {}};
+  }
+
+  void tell(const Node& node, std::string_view key, const Flaw& flaw) {
+    if (!flaw.none()) report_.error(node.place, below(path_, key), flaw);
+  }
+
+  void user(std::string_view key) {
+    const Node* node = text(node_, key);
+    if (node == nullptr) return;
+    tell(*node, key, unknown_user(node->text));
+    if (root_ || !user_exists(node->text)) return;
+    std::vector<char> buffer(16 * 1024);
+    passwd record{};
+    passwd* own = nullptr;
+    ::getpwuid_r(::geteuid(), &record, buffer.data(), buffer.size(), &own);
+    if (own == nullptr || node->text != own->pw_name)
+      tell(*node, key, {"only root can start a service as another user", "leave it out, or run as root"});
+  }
+
+  void group(std::string_view key) {
+    if (const Node* node = text(node_, key)) tell(*node, key, unknown_group(node->text));
+  }
+
+  template <typename Check>
+  void each(std::string_view key, Check check) {
+    if (const Node* list = node_.value(key))
+      for (const NodePtr& item : list->items)
+        if (item->kind == Kind::scalar) tell(*item, key, check(item->text));
+  }
+
+  void owners(std::string_view section, std::string_view key) {
+    if (const Node* list = node_.value(section))
+      for (const NodePtr& item : list->items)
+        if (const Node* owner = text(*item, key)) tell(*owner, section, unknown_user(owner->text));
+  }
+
+  void programs() {
+    program(node_, "command");
+    for (const char* probe : {"ready", "progress", "live"})
+      if (const Node* section = node_.value(probe)) program(*section, "exec");
+    if (const Node* ladder = node_.value("stop"))
+      for (const NodePtr& rung : ladder->items)
+        program(*rung, "exec");
+  }
+
+  void program(const Node& section, std::string_view key) {
+    const Node* node = section.value(key);
+    if (node == nullptr) return;
+    const auto words = words_of(*node);
+    if (words.empty() || !words.front().starts_with('/')) return;
+    const Node& first = node->items.empty() ? *node : *node->items.front();
+    tell(first, key, program_flaw(words.front()));
+  }
+
+  const Node& node_;
+  bool root_;
+  Report& report_;
+  std::string path_;
+};
+
+bool is_disabled(const Node& service) {
+  const Node* enabled = service.value("enabled");
+  return enabled != nullptr && core_type(*enabled) == CoreType::boolean &&
+         (enabled->text.starts_with('f') || enabled->text.starts_with('F'));
+}
+
+} // namespace
+
+void look_at_machine(const Node& tree, bool root, Report& report) {
+  const Node* services = tree.value("services");
+  if (services == nullptr) return;
+  for (const Entry& service : services->entries)
+    if (!is_disabled(*service.value)) Look(service, root, report).all();
+}
+
+} // namespace holdfast::config

@@ -1,0 +1,211 @@
+#include "config/semantics.h"
+
+#include "config/build.h"
+#include "config/keys.h"
+
+#include <algorithm>
+
+namespace holdfast::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// sun_path holds 108 bytes with its NUL; a run's socket is a name of a service in a directory below
+/// `runtime`.
+constexpr std::size_t longest_socket_path = 107;
+constexpr std::size_t around_the_name = 16;
+
+/// "90s", "4m": whole units, as an operator would write it.
+std::string written(Duration span) {
+  const auto s = std::chrono::ceil<std::chrono::seconds>(span).count();
+  if (s % 3600 == 0) return std::to_string(s / 3600) + "h";
+  if (s % 60 == 0) return std::to_string(s / 60) + "m";
+  return std::to_string(s) + "s";
+}
+
+class ServiceChecks {
+public:
+  ServiceChecks(const Entry& entry, const model::ServiceSpec& spec, bool incomplete, bool root,
+                Report& report)
+      : entry_(entry), node_(*entry.value), spec_(spec), incomplete_(incomplete), root_(root),
+        report_(report), path_(below("services", entry.key)) {}
+
+  void all() {
+    if (!incomplete_) required();
+    probe("ready");
+    probe("progress");
+    probe("live");
+    live_can_fail();
+    if (spec_.task) task();
+    stop_ladder();
+    restart();
+    useless();
+    secrets();
+  }
+
+private:
+  bool has(std::string_view key) const { return node_.find(key) != nullptr; }
+
+  void error(std::string_view key, Flaw flaw) {
+    report_.error(place(key), below(path_, key), std::move(flaw));
+  }
+  void warn(std::string_view key, Flaw flaw) {
+    report_.warning(place(key), below(path_, key), std::move(flaw));
+  }
+
+  Place place(std::string_view key) const {
+    const Entry* entry = node_.find(key);
+    return entry == nullptr ? entry_.place : entry->place;
+  }
+
+  void required() {
+    if (!has("command") && !has("external"))
+      error("command",
+            {"service " + in_quotes(entry_.key) + " has no command", "give it a command or a preset"});
+    if (!has("user") && !has("external") && root_)
+      error("user", {"service " + in_quotes(entry_.key) + " has no user",
+                     "we run as root: write `user: root` if that is meant"});
+  }
+
+  void probe(std::string_view key) {
+    const Node* node = node_.value(key);
+    if (node == nullptr || node->kind != Kind::map) return;
+    std::string kinds;
+    std::size_t number = 0;
+    for (const Entry& entry : node->entries)
+      if (std::find(probe_kinds.begin(), probe_kinds.end(), entry.key) != probe_kinds.end()) {
+        kinds += (number++ == 0 ? "" : ", ") + entry.key;
+      }
+    if (number == 0)
+      error(key, {"the probe does not say what it does", "write one of running, notify, exec"});
+    if (number > 1) error(key, {"a probe does one thing, this one has " + kinds, {}});
+    if (node->find("exit") != nullptr && node->find("exec") == nullptr)
+      error(key, {"\"exit\" belongs to an exec probe", {}});
+    if (const Node* codes = node->value("exit");
+        codes != nullptr && codes->kind == Kind::list && codes->items.empty())
+      error(key, {"\"exit\" names no exit code", {}});
+  }
+
+  /// Whether it still runs is not asked by a probe, and READY=1 is said once.
+  void live_can_fail() {
+    const Node* live = node_.value("live");
+    if (live == nullptr) return;
+    for (const char* kind : {"running", "notify"})
+      if (const Entry* entry = live->find(kind))
+        report_.error(entry->place, below(path_, "live"),
+                      {"a live probe " + in_quotes(kind) + " could never fail", "ask the program: use exec"});
+  }
+
+  void task() {
+    for (const char* key : {"ready", "progress", "live", "progress_up_to", "unready_within"})
+      if (has(key)) error(key, {"a task ends, " + in_quotes(key) + " means nothing to it", "leave it out"});
+    if (spec_.restart.when == model::RestartWhen::always)
+      error("restart", {"a task that is always restarted never ends", "when: on-failure or never"});
+  }
+
+  void stop_ladder() {
+    const Node* stop = node_.value("stop");
+    if (stop == nullptr || stop->kind != Kind::list) return;
+    if (stop->items.empty()) error("stop", {"the ladder has no rung", "leave it out: SIGTERM, 30s"});
+    for (const NodePtr& rung : stop->items) {
+      if (rung->kind != Kind::map) continue;
+      const bool exec = rung->find("exec") != nullptr;
+      if (exec == (rung->find("signal") != nullptr))
+        report_.error(rung->place, below(path_, "stop"), {"a rung has one of signal and exec", {}});
+      else if (exec && rung->find("to") != nullptr)
+        report_.error(rung->place, below(path_, "stop"), {"\"to\" belongs to a signal", {}});
+    }
+  }
+
+  void restart() {
+    if (spec_.restart.up_to < spec_.restart.delay && has("restart"))
+      error("restart", {"up_to (" + written(spec_.restart.up_to) + ") is less than delay (" +
+                            written(spec_.restart.delay) + ")",
+                        {}});
+  }
+
+  void useless() {
+    if (has("progress_up_to") && !has("progress"))
+      warn("progress_up_to", {"\"progress_up_to\" without a progress probe does nothing", {}});
+    if (spec_.program.user == "root" && has("capabilities"))
+      warn("capabilities", {"root has all capabilities", "leave it out, or take another user"});
+  }
+
+  /// The file may be read by more than those who may know a secret, and it is copied about.
+  void secrets() {
+    const Node* environment = node_.value("environment");
+    if (environment == nullptr) return;
+    for (const Entry& variable : environment->entries)
+      for (const char* word : {"PASSWORD", "SECRET", "TOKEN"})
+        if (variable.key.find(word) != std::string::npos && variable.key.find("_FILE") == std::string::npos) {
+          report_.warning(
+              variable.place, below(below(path_, "environment"), variable.key),
+              {in_quotes(variable.key) + " looks like a secret", "put it into an environment_file"});
+          break;
+        }
+  }
+
+  const Entry& entry_;
+  const Node& node_;
+  const model::ServiceSpec& spec_;
+  bool incomplete_;
+  bool root_;
+  Report& report_;
+  std::string path_;
+};
+
+void check_runtime(const Node& tree, const model::StackSpec& stack, Report& report) {
+  const Node* heading = tree.value("stack");
+  const Node* runtime = heading == nullptr ? nullptr : heading->value("runtime");
+  if (runtime == nullptr) return;
+  std::size_t longest = 0;
+  for (const model::ServiceSpec& service : stack.services)
+    longest = std::max(longest, service.name.size());
+  if (stack.runtime.size() + longest + around_the_name > longest_socket_path)
+    report.error(runtime->place, "stack.runtime",
+                 {"too long for the sockets below it", "a socket's path has 107 bytes"});
+}
+
+void check_default_restart(const Node& tree, Report& report) {
+  const Node* stability = tree.value("stability");
+  const Entry* restart = stability == nullptr ? nullptr : stability->find("restart");
+  if (restart == nullptr) return;
+  model::RestartPolicy policy;
+  read_restart(restart->value.get(), policy);
+  if (policy.up_to < policy.delay)
+    report.error(
+        restart->place, "stability.restart",
+        {"up_to (" + written(policy.up_to) + ") is less than delay (" + written(policy.delay) + ")", {}});
+}
+
+} // namespace
+
+void check_services(const Expanded& expanded, const model::StackSpec& stack, const LoadOptions& options,
+                    Report& report) {
+  check_runtime(*expanded.tree, stack, report);
+  check_default_restart(*expanded.tree, report);
+  const Node* services = expanded.tree->value("services");
+  if (services == nullptr) return;
+  for (std::size_t i = 0; i < services->entries.size(); ++i) {
+    const Entry& entry = services->entries[i];
+    if (entry.value->kind != Kind::map) continue;
+    ServiceChecks(entry, stack.services[i], expanded.incomplete.contains(entry.key), options.root, report)
+        .all();
+  }
+}
+
+void settle_stop_within(const Node& tree, model::StackSpec& stack, Report& report) {
+  const Duration longest = model::longest_stop(stack);
+  const Node* stability = tree.value("stability");
+  const Node* given = stability == nullptr ? nullptr : stability->value("stop_within");
+  if (given == nullptr) {
+    stack.stop_within = longest + 10s;
+  } else if (stack.stop_within > 0s && stack.stop_within <= longest) {
+    report.error(given->place, "stability.stop_within",
+                 {"stop_within " + written(stack.stop_within) +
+                      " is not longer than the longest chain of stop ladders, " + written(longest),
+                  "leave it out, or shorten the ladders"});
+  }
+}
+
+} // namespace holdfast::config

@@ -1,0 +1,196 @@
+#include "control/conversation.h"
+
+#include "base/clock.h"
+#include "control/event_index.h"
+#include "control/suggest.h"
+#include "control/views.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::control {
+namespace {
+
+/// Events are handed to a connection only while less than this waits there.
+constexpr std::size_t events_ahead = 64U << 10;
+
+std::vector<std::string> all_names(const model::Stack& stack) {
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < stack.size(); ++i)
+    names.push_back(stack.spec({i}).name);
+  return names;
+}
+
+bool needs_all(wire::ControlVerb verb) {
+  switch (verb) {
+  case wire::ControlVerb::start:
+  case wire::ControlVerb::stop:
+  case wire::ControlVerb::restart: return true;
+  case wire::ControlVerb::status:
+  case wire::ControlVerb::events:
+  case wire::ControlVerb::logs:
+  case wire::ControlVerb::version: return false;
+  }
+  return true;
+}
+
+} // namespace
+
+Conversation::Conversation(const Host& host, Client client, std::function<void(Conversation&)> ended)
+    : host_(host), client_(std::move(client)), ended_(std::move(ended)) {}
+
+Conversation::~Conversation() {
+  if (connection_) connection_->abandon();
+}
+
+void Conversation::begin(boost::asio::io_context& loop, Fd socket, const ConnectionLimits& limits) {
+  connection_ = std::make_shared<Connection>(loop, std::move(socket), limits, *this);
+  connection_->start();
+}
+
+void Conversation::turn_away(std::string why) {
+  end(wire::Refused{std::move(why)});
+  connection_->finish();
+}
+
+void Conversation::changed() {
+  if (auto* status = std::get_if<FollowStatus>(&task_)) status->stale = true;
+  go_on();
+}
+
+void Conversation::on_line(std::string_view line) {
+  if (!std::holds_alternative<Idle>(task_))
+    return turn_away("the request before this one is still being answered");
+  const auto request = wire::decode_request(line);
+  if (!request) return end(wire::Refused{request.error().what});
+  if (client_.access != Access::all && needs_all(request.value().verb))
+    return end(wire::Refused{client_.who + " may look and change nothing; only root may"});
+  answer(request.value());
+}
+
+void Conversation::on_drained() {
+  go_on();
+}
+
+void Conversation::on_overlong() {
+  turn_away("the request is longer than " + std::to_string(wire::longest_request) + " bytes");
+}
+
+void Conversation::on_closed() {
+  const auto ended = std::move(ended_);
+  ended(*this); // destroys this
+}
+
+void Conversation::answer(const wire::ControlRequest& request) {
+  switch (request.verb) {
+  case wire::ControlVerb::status: return answer_status(request);
+  case wire::ControlVerb::start: return answer_command(request, model::Verb::start);
+  case wire::ControlVerb::stop: return answer_command(request, model::Verb::stop);
+  case wire::ControlVerb::restart: return answer_command(request, model::Verb::restart);
+  case wire::ControlVerb::events: return answer_events(request);
+  case wire::ControlVerb::logs: return answer_logs(request);
+  case wire::ControlVerb::version: send(wire::DaemonVersion{host_.version}); return end(wire::Finished{});
+  }
+}
+
+void Conversation::answer_status(const wire::ControlRequest& request) {
+  if (request.follow) return set(FollowStatus{});
+  send(status_view(host_.port, read_wall()));
+  end(wire::Finished{});
+}
+
+void Conversation::answer_events(const wire::ControlRequest& request) {
+  const auto& events = host_.port.events();
+  const std::uint64_t end = events.empty() ? 1 : events.back().sequence + 1;
+  set(SendEvents{.next = end - std::min<std::uint64_t>(request.last, events.size()),
+                 .follow = request.follow});
+}
+
+void Conversation::answer_logs(const wire::ControlRequest& request) {
+  const auto services = resolve(request.services);
+  if (!services) return end(wire::Refused{services.error().what});
+  const model::Stack& stack = host_.port.stack();
+  wire::LogPlaces places{.directory = stack.spec().log_directory};
+  for (const ServiceId id : services.value())
+    places.services.push_back(stack.spec(id).name);
+  if (request.services.empty()) places.services = all_names(stack);
+  send(places);
+  end(wire::Finished{});
+}
+
+void Conversation::answer_command(const wire::ControlRequest& request, model::Verb verb) {
+  auto services = resolve(request.services);
+  if (!services) return end(wire::Refused{services.error().what});
+  if (verb != model::Verb::stop && host_.port.stack().shutting_down())
+    return end(wire::Refused{"the daemon is shutting down"});
+  model::CommandAsked command{.verb = verb, .services = std::move(services).value(), .by = client_.who};
+  host_.port.ask(command);
+  if (!request.wait) return end(wire::Finished{});
+  set(Await{.command = std::move(command), .told = {}});
+}
+
+Result<std::vector<ServiceId>> Conversation::resolve(const std::vector<std::string>& names) const {
+  const model::Stack& stack = host_.port.stack();
+  std::vector<ServiceId> services;
+  for (const std::string& name : names) {
+    const auto id = stack.find(name);
+    if (!id) {
+      const std::string meant = nearest(name, all_names(stack));
+      return Error{"no service \"" + name + "\"" +
+                   (meant.empty() ? "" : "; did you mean \"" + meant + "\"?")};
+    }
+    if (std::find(services.begin(), services.end(), *id) == services.end()) services.push_back(*id);
+  }
+  return services;
+}
+
+void Conversation::go_on() {
+  std::visit([this](auto& task) { go_on(task); }, task_);
+}
+
+void Conversation::go_on(FollowStatus& task) {
+  if (!task.stale || connection_->pending() != 0) return;
+  task.stale = false;
+  send(status_view(host_.port, read_wall()));
+}
+
+void Conversation::go_on(SendEvents& task) {
+  const auto& events = host_.port.events();
+  if (!events.empty() && task.next < events.front().sequence)
+    return end(wire::Refused{"events came faster than they were read; some are gone"});
+  for (std::size_t i = index_of(events, task.next); i < events.size(); ++i) {
+    if (connection_->pending() >= events_ahead) return;
+    task.next = events[i].sequence + 1;
+    send(event_line(events[i]));
+  }
+  if (!task.follow) end(wire::Finished{});
+}
+
+void Conversation::go_on(Await& task) {
+  model::Outcome outcome = model::outcome_of(host_.port.stack(), task.command);
+  switch (outcome.state) {
+  case model::Outcome::State::done: return end(wire::Finished{std::move(outcome.text)});
+  case model::Outcome::State::failed: return end(wire::Refused{std::move(outcome.text)});
+  case model::Outcome::State::pending: break;
+  }
+  if (outcome.text == task.told || connection_->pending() != 0) return;
+  task.told = outcome.text;
+  send(wire::Progress{std::move(outcome.text)});
+}
+
+void Conversation::send(const wire::ControlReply& reply) {
+  connection_->send(wire::encode(reply));
+}
+
+void Conversation::end(const wire::ControlReply& reply) {
+  send(reply);
+  set(Idle{});
+}
+
+void Conversation::set(Task task) {
+  task_ = std::move(task);
+  connection_->expect_silence(!std::holds_alternative<Idle>(task_));
+  go_on();
+}
+
+} // namespace holdfast::control

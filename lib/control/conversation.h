@@ -1,0 +1,92 @@
+#pragma once
+// What one client asks for and what it is told: one request after the other, each answered to its end. An
+// answer that goes on (a command's outcome, events that are followed) is looked at again after each change of
+// the stack; nothing is queued for a client that does not read, it gets the newest when it does.
+
+#include "control/connection.h"
+#include "control/peer.h"
+#include "engine/control_port.h"
+#include "wire/control.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace holdfast::control {
+
+/// What all conversations of a server share.
+struct Host {
+  engine::ControlPort& port;
+  std::string version;
+};
+
+struct Client {
+  Access access = Access::none;
+  std::string who; ///< "root"
+};
+
+class Conversation : public Connection::Listener {
+public:
+  /// `ended` is called once, from the loop, when the client is gone; it may destroy this.
+  Conversation(const Host& host, Client client, std::function<void(Conversation&)> ended);
+  ~Conversation() override;
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  void begin(boost::asio::io_context& loop, Fd socket, const ConnectionLimits& limits);
+  /// Says why in one line, then closes.
+  void turn_away(std::string why);
+  /// The stack changed, or there are new events.
+  void changed();
+  [[nodiscard]] Access access() const { return client_.access; }
+
+private:
+  struct Idle {};
+  struct FollowStatus {
+    bool stale = true; ///< there is a newer one than was sent
+  };
+  struct SendEvents {
+    std::uint64_t next = 1; ///< sequence number
+    bool follow = false;
+  };
+  struct Await {
+    model::CommandAsked command;
+    std::string told; ///< the last text of Progress
+  };
+  using Task = std::variant<Idle, FollowStatus, SendEvents, Await>;
+
+  void on_line(std::string_view line) override;
+  void on_drained() override;
+  void on_overlong() override;
+  void on_closed() override;
+
+  void answer(const wire::ControlRequest& request);
+  void answer_status(const wire::ControlRequest& request);
+  void answer_events(const wire::ControlRequest& request);
+  void answer_command(const wire::ControlRequest& request, model::Verb verb);
+  void answer_logs(const wire::ControlRequest& request);
+  [[nodiscard]] Result<std::vector<ServiceId>> resolve(const std::vector<std::string>& names) const;
+
+  void go_on();
+  void go_on(const Idle&) {}
+  void go_on(FollowStatus& task);
+  void go_on(SendEvents& task);
+  void go_on(Await& task);
+
+  void send(const wire::ControlReply& reply);
+  /// The last line of an answer.
+  void end(const wire::ControlReply& reply);
+  void set(Task task);
+
+  const Host& host_;
+  Client client_;
+  std::function<void(Conversation&)> ended_;
+  std::shared_ptr<Connection> connection_;
+  Task task_;
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,56 @@
+#include "engine/anchor_link.h"
+
+#include <csignal>
+
+namespace holdfast::engine {
+namespace {
+
+model::ExitStatus status_of(const wire::AnchorRecord& record) {
+  model::ExitStatus status;
+  (record.code == CLD_EXITED ? status.code : status.signal) = record.status;
+  return status;
+}
+
+} // namespace
+
+AnchorLink::AnchorLink(boost::asio::io_context& loop, int socket, Handlers handlers)
+    : socket_(loop, socket), handlers_(std::move(handlers)) {
+  wait();
+}
+
+void AnchorLink::wait() {
+  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [this](boost::system::error_code error) {
+                       if (!error) receive();
+                     });
+}
+
+void AnchorLink::receive() {
+  for (;;) {
+    auto record = wire::receive_from_anchor(socket_.native_handle());
+    if (!record) return handlers_.gone();
+    if (!record.value()) break;
+    switch (record.value()->kind) {
+    case wire::FromAnchor::exited: handlers_.exited(record.value()->pid, status_of(*record.value())); break;
+    case wire::FromAnchor::signalled: handlers_.signalled(record.value()->status); break;
+    }
+  }
+  wait();
+}
+
+void AnchorLink::reap(int pid) {
+  // If the anchor is gone, that is heard from the socket itself.
+  static_cast<void>(
+      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
+}
+
+Status AnchorLink::hold(int descriptor) {
+  return wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::hold, 0}, descriptor);
+}
+
+void AnchorLink::finish(int code) {
+  static_cast<void>(
+      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
+}
+
+} // namespace holdfast::engine

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/result.h"
+#include "model/why.h"
+#include "wire/anchor.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+
+namespace holdfast::engine {
+
+/// The engine's end of the socket to the anchor.
+class AnchorLink {
+public:
+  struct Handlers {
+    std::function<void(int pid, model::ExitStatus status)> exited; ///< a zombie: `reap` it when accounted for
+    std::function<void(int signal)> signalled;
+    std::function<void()> gone; ///< the anchor died
+  };
+
+  /// Takes the socket over.
+  AnchorLink(boost::asio::io_context& loop, int socket, Handlers handlers);
+
+  /// The exit of `pid` is accounted for.
+  void reap(int pid);
+  /// The anchor keeps a copy of the descriptor for as long as it lives.
+  [[nodiscard]] Status hold(int descriptor);
+  /// We end in order; the anchor exits with `code` when we are gone.
+  void finish(int code);
+
+private:
+  void wait();
+  void receive();
+
+  boost::asio::posix::stream_descriptor socket_;
+  Handlers handlers_;
+};
+
+} // namespace holdfast::engine

@@ -1,0 +1,58 @@
+#pragma once
+// What the control socket may see of the engine and ask of it: a closed set. Everything is called in the
+// loop's thread.
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/events.h"
+#include "model/stack.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// One line of `events`. `sequence` counts from 1 and has no gaps.
+struct EventRecord {
+  std::uint64_t sequence = 0;
+  WallTime time{};
+  std::string service; ///< empty: the stack's verdict
+  std::uint64_t run = 0;
+  std::string from;
+  std::string to;
+  std::string why;
+  Duration took{};
+};
+
+/// What the kernel says of a service's present run; nothing where nobody can tell.
+struct ServiceFacts {
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> memory_max_bytes;
+  std::optional<std::uint64_t> cpu_usec;
+  std::optional<std::uint64_t> tasks;
+  std::uint64_t log_lines_dropped = 0;
+};
+
+class ControlPort {
+public:
+  virtual ~ControlPort() = default;
+
+  [[nodiscard]] virtual const model::Stack& stack() const = 0;
+  [[nodiscard]] virtual ServiceFacts facts(ServiceId service) const = 0;
+  /// The last lines of a service's log, oldest first, at most `most` and 8 KiB in all.
+  [[nodiscard]] virtual std::vector<std::string> last_lines(ServiceId service, std::size_t most) const = 0;
+  /// Takes a command. Its outcome is model::outcome_of(stack(), command), from now on and after each change.
+  virtual void ask(const model::CommandAsked& command) = 0;
+
+  /// The last events, oldest first; bounded.
+  [[nodiscard]] virtual const std::deque<EventRecord>& events() const = 0;
+  /// `changed` is called after each turn in which something changed, when all of that turn's events are in
+  /// events(). One listener; it must not call back into ask().
+  virtual void on_change(std::function<void()> changed) = 0;
+};
+
+} // namespace holdfast::engine

@@ -1,0 +1,212 @@
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/signals.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string_view>
+#include <unistd.h>
+
+namespace holdfast::engine {
+namespace {
+
+/// The last lines of a text whose first line may be only the end of one.
+std::vector<std::string> last_of(std::string_view text, std::size_t most, bool first_is_cut) {
+  std::vector<std::string> lines;
+  if (first_is_cut) text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
+  return lines;
+}
+
+} // namespace
+
+Engine::Engine(boost::asio::io_context& loop, Options options)
+    : loop_(loop), log_directory_(std::move(options.log_directory)), tree_(std::move(options.tree)),
+      stack_(options.spec, Now{read_mono(), read_wall(), 0}), rows_(*options.last_stop),
+      anchor_(loop, options.anchor_socket,
+              {.exited =
+                   [this](int pid, model::ExitStatus status) {
+                     children_.exited(pid, status);
+                     anchor_.reap(pid);
+                   },
+               .signalled = [this](int signal) { signalled(signal); },
+               .gone = [this] { anchor_gone(); }}),
+      logs_(std::make_unique<linux_os::LogCapture>(
+          log_directory_.get(), stack_.spec().rotate_size,
+          // From the capture's thread: our own log is written by the loop's alone.
+          [this](std::string line) {
+            boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
+          })),
+      notify_(loop,
+              {.is_member = [this](ServiceId service, int pid,
+                                   std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
+               .notified = [this](ServiceId service,
+                                  const linux_os::Notification& said) { notified(service, said); }}),
+      children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
+                             [this](model::Event event) { happened(std::move(event)); }),
+      helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      timer_(loop) {
+  rows_.set_stack(tree_.stack());
+}
+
+Status Engine::open() {
+  const std::string directory = stack_.spec().runtime + "/notify";
+  if (auto made = make_directories(directory, 0755); !made) return made;
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    if (stack_.spec({i}).ready.kind != model::ProbeKind::notify) continue;
+    if (auto opened = notify_.open({i}, directory + "/" + stack_.spec({i}).name); !opened) return opened;
+  }
+  return Done{};
+}
+
+int Engine::run() {
+  happened(model::StackStarted{});
+  while (!ended_)
+    loop_.run_one();
+  logs_.reset();
+  if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
+  return *ended_;
+}
+
+void Engine::happened(model::Event event) {
+  pending_.push_back(std::move(event));
+  if (turn_posted_) return;
+  turn_posted_ = true;
+  boost::asio::post(loop_, [this] { turn(); });
+}
+
+void Engine::turn() {
+  const Now now{read_mono(), read_wall(), draw_()};
+  while (!pending_.empty()) {
+    const model::Event event = std::move(pending_.front());
+    pending_.pop_front();
+    step(event, now);
+  }
+  turn_posted_ = false;
+  set_timer();
+  if (changed_) changed_();
+  if (std::exchange(tidy_posted_, true)) return;
+  boost::asio::post(loop_, [this] {
+    tidy_posted_ = false;
+    runs_.tidy();
+    helpers_.tidy();
+  });
+}
+
+void Engine::step(const model::Event& event, const Now& now) {
+  model::Actions actions;
+  model::step(stack_, event, now, actions);
+  for (const model::Action& action : actions) {
+    std::visit([this](const auto& request) { carry_out(request); }, action);
+    if (auto record = record_of(stack_, action, now.wall)) {
+      report_.event(*record, stack_.spec().name);
+      log_.add(std::move(*record));
+    }
+  }
+}
+
+void Engine::set_timer() {
+  const MonoTime next = stack_.next_deadline();
+  if (next == timer_set_) return;
+  timer_set_ = next;
+  timer_.cancel();
+  if (next == never) return;
+  timer_.expires_at(std::chrono::steady_clock::time_point(next.time_since_epoch()));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    timer_set_ = never;
+    happened(model::DeadlinePassed{});
+  });
+}
+
+void Engine::carry_out(const model::LookAtRequirements& action) {
+  const ServiceId service = action.service;
+  children_.look(stack_.spec(service).program, [this, service](std::string missing) {
+    happened(model::RequirementsSeen{service, std::move(missing)});
+  });
+}
+
+void Engine::carry_out(const model::Spawn& action) {
+  runs_.spawn(action.service, action.run);
+}
+
+void Engine::carry_out(const model::Signal& action) {
+  runs_.signal(action.service, action.run, action.signal, action.to_all);
+}
+
+void Engine::carry_out(const model::RunStopProgram& action) {
+  helpers_.stop_program(action.service, action.run, action.rung, runs_.main_pid(action.service));
+}
+
+void Engine::carry_out(const model::KillGroup& action) {
+  runs_.kill(action.service, action.run);
+}
+
+void Engine::carry_out(const model::AskProbe& action) {
+  helpers_.probe(action.service, action.run, action.role);
+}
+
+void Engine::carry_out(const model::End& action) {
+  ended_ = action.code;
+}
+
+void Engine::signalled(int signal) {
+  if (signal == SIGHUP) return report_.trouble("SIGHUP: reload is not supported yet");
+  happened(model::ShutdownAsked{signal_name(signal)});
+}
+
+void Engine::notified(ServiceId service, const linux_os::Notification& said) {
+  const auto run = runs_.present(service);
+  if (!run) return;
+  model::ServiceNotified event;
+  event.service = service;
+  event.run = *run;
+  event.ready = said.ready;
+  event.stopping = said.stopping;
+  event.extend = said.extend;
+  event.status = said.status;
+  happened(std::move(event));
+}
+
+void Engine::anchor_gone() {
+  // Nobody is left to reap or to hold: better nothing than a stack that nobody watches.
+  report_.trouble("the anchor is gone: everything is killed");
+  static_cast<void>(linux_os::kill_cgroup(tree_.stack()));
+  std::_Exit(70);
+}
+
+void Engine::ask(const model::CommandAsked& command) {
+  happened(command);
+}
+
+ServiceFacts Engine::facts(ServiceId service) const {
+  ServiceFacts facts;
+  const std::string path = tree_.service(stack_.spec(service).name);
+  if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
+  facts.log_lines_dropped = logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
+  return facts;
+}
+
+std::vector<std::string> Engine::last_lines(ServiceId service, std::size_t most) const {
+  constexpr off_t tail = 8192;
+  const std::string name = stack_.spec(service).name + ".log";
+  const Fd fd(::openat(log_directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.valid()) return {};
+  const off_t end = ::lseek(fd.get(), 0, SEEK_END);
+  const off_t start = ::lseek(fd.get(), end > tail ? end - tail : 0, SEEK_SET);
+  const auto text = start < 0 ? Result<std::string>(Error{}) : read_all(fd.get(), 2 * tail);
+  if (!text) return {};
+  return last_of(text.value(), most, start > 0);
+}
+
+} // namespace holdfast::engine

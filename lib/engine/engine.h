@@ -1,0 +1,98 @@
+#pragma once
+// The process that acts. One turn: what happened is collected, the model steps, its actions are carried out,
+// and what they bring about at once is taken in the same turn, until nothing is left.
+
+#include "base/fd.h"
+#include "engine/anchor_link.h"
+#include "engine/children.h"
+#include "engine/control_port.h"
+#include "engine/event_log.h"
+#include "engine/helpers.h"
+#include "engine/last_stop_rows.h"
+#include "engine/notify_hub.h"
+#include "engine/report.h"
+#include "engine/runs.h"
+#include "engine/tree.h"
+#include "linux/log_capture.h"
+#include "model/stack.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+
+namespace holdfast::engine {
+
+class Engine : public ControlPort {
+public:
+  struct Options {
+    std::shared_ptr<const model::StackSpec> spec;
+    int anchor_socket = -1; ///< taken over
+    wire::LastStopTable* last_stop = nullptr;
+    Tree tree;
+    Fd log_directory;
+  };
+
+  Engine(boost::asio::io_context& loop, Options options);
+
+  /// Opens the notify sockets. Call before run().
+  [[nodiscard]] Status open();
+  [[nodiscard]] AnchorLink& anchor() { return anchor_; }
+  [[nodiscard]] Report& report() { return report_; }
+  /// Starts the stack and turns until it is down again. Returns the exit code.
+  [[nodiscard]] int run();
+
+  [[nodiscard]] const model::Stack& stack() const override { return stack_; }
+  [[nodiscard]] ServiceFacts facts(ServiceId service) const override;
+  [[nodiscard]] std::vector<std::string> last_lines(ServiceId service, std::size_t most) const override;
+  void ask(const model::CommandAsked& command) override;
+  [[nodiscard]] const std::deque<EventRecord>& events() const override { return log_.records(); }
+  void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
+
+private:
+  void happened(model::Event event);
+  void turn();
+  void step(const model::Event& event, const Now& now);
+  void set_timer();
+
+  void carry_out(const model::LookAtRequirements& action);
+  void carry_out(const model::Spawn& action);
+  void carry_out(const model::Signal& action);
+  void carry_out(const model::RunStopProgram& action);
+  void carry_out(const model::KillGroup& action);
+  void carry_out(const model::AskProbe& action);
+  void carry_out(const model::ReportPhase&) {}
+  void carry_out(const model::ReportTrouble&) {}
+  void carry_out(const model::ReportVerdict&) {}
+  void carry_out(const model::End& action);
+
+  void signalled(int signal);
+  void notified(ServiceId service, const linux_os::Notification& said);
+  [[noreturn]] void anchor_gone();
+
+  boost::asio::io_context& loop_;
+  Fd log_directory_;
+  Tree tree_;
+  model::Stack stack_;
+  Report report_;
+  EventLog log_;
+  LastStopRows rows_;
+  AnchorLink anchor_;
+  std::unique_ptr<linux_os::LogCapture> logs_;
+  NotifyHub notify_;
+  Children children_;
+  Runs runs_;
+  Helpers helpers_;
+  boost::asio::steady_timer timer_;
+  MonoTime timer_set_ = never;
+  std::deque<model::Event> pending_;
+  bool turn_posted_ = false;
+  bool tidy_posted_ = false;
+  std::function<void()> changed_;
+  std::optional<int> ended_;
+  std::mt19937_64 draw_{std::random_device{}()};
+};
+
+} // namespace holdfast::engine

@@ -1,0 +1,60 @@
+#include "engine/last_stop_rows.h"
+
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+
+namespace holdfast::engine {
+namespace {
+
+void copy_path(std::array<char, wire::last_stop_path>& to, std::string_view path) {
+  const std::size_t length = std::min(path.size(), to.size() - 1);
+  std::copy_n(path.begin(), length, to.begin());
+  to[length] = '\0';
+}
+
+/// A rung that runs a program cannot be climbed without an engine: the first signal of the ladder stands for
+/// it.
+int first_signal(const model::ServiceSpec& spec) {
+  for (const model::Rung& rung : spec.stop)
+    if (rung.signal != 0) return rung.signal;
+  return SIGTERM;
+}
+
+std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
+  Duration sum{};
+  for (const model::Rung& rung : spec.stop)
+    sum += rung.wait;
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(sum).count();
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(ms, UINT32_MAX));
+}
+
+} // namespace
+
+void LastStopRows::set_stack(const std::string& path) {
+  copy_path(table_.stack, path);
+}
+
+std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, ServiceId service,
+                                                 const std::string& leaf) {
+  wire::LastStopRow& row = table_.rows[service.index];
+  const model::ServiceSpec& spec = stack.spec(service);
+  row.in_use.store(0);
+  row.pid.store(0);
+  row.rank = stack.depth(service);
+  row.signal = first_signal(spec);
+  row.wait_ms = whole_wait_ms(spec);
+  copy_path(row.leaf, leaf);
+  row.in_use.store(1);
+  return &row.pid;
+}
+
+void LastStopRows::forget_pid(ServiceId service) {
+  table_.rows[service.index].pid.store(0);
+}
+
+void LastStopRows::clear(ServiceId service) {
+  table_.rows[service.index].in_use.store(0);
+}
+
+} // namespace holdfast::engine

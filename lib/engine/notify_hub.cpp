@@ -1,0 +1,32 @@
+#include "engine/notify_hub.h"
+
+namespace holdfast::engine {
+
+Status NotifyHub::open(ServiceId service, const std::string& path) {
+  auto socket = linux_os::NotifySocket::bind(path);
+  if (!socket) return socket.error();
+  auto entry = std::make_unique<Entry>(loop_, std::move(socket).value());
+  wait(service, *entry);
+  entries_[service] = std::move(entry);
+  return Done{};
+}
+
+std::string NotifyHub::environment(ServiceId service) const {
+  const auto entry = entries_.find(service);
+  return entry == entries_.end() ? std::string() : "NOTIFY_SOCKET=" + entry->second->socket.path();
+}
+
+void NotifyHub::wait(ServiceId service, Entry& entry) {
+  entry.readable.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                            [this, service, &entry](boost::system::error_code error) {
+                              if (error) return;
+                              const auto is_member = [&](int pid, std::string_view cgroup) {
+                                return handlers_.is_member(service, pid, cgroup);
+                              };
+                              for (const auto& said : entry.socket.receive(is_member))
+                                handlers_.notified(service, said);
+                              wait(service, entry);
+                            });
+}
+
+} // namespace holdfast::engine

@@ -1,0 +1,45 @@
+#include "engine/premises.h"
+
+#include "base/file.h"
+#include "engine/lock.h"
+#include "linux/log_file.h"
+#include "wire/last_stop.h"
+
+#include <unistd.h>
+
+namespace holdfast::engine {
+namespace {
+
+Status fits(const model::StackSpec& spec) {
+  if (spec.services.size() <= wire::last_stop_rows) return Done{};
+  return Error{"more than " + std::to_string(wire::last_stop_rows) + " services", 0};
+}
+
+Status make_own_directories(const model::StackSpec& spec) {
+  // Everybody may look for the sockets; what is kept is root's.
+  if (auto made = make_directories(spec.runtime, 0755); !made) return made.error().in("stack.runtime");
+  if (auto made = make_directories(spec.state, 0750); !made) return made.error().in("stack.state");
+  return Done{};
+}
+
+} // namespace
+
+Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup, int anchor) {
+  if (auto fit = fits(spec); !fit) return fit.error();
+  if (auto made = make_own_directories(spec); !made) return made.error();
+  auto lock = take_lock(spec.runtime + "/lock", anchor);
+  if (!lock) return lock.error();
+  auto logs = linux_os::open_log_directory(spec.log_directory);
+  if (!logs) return logs.error().in("logging.directory");
+  Tree::Options options{
+      .base = cgroup, .stack = spec.name, .services = {}, .supervisors = {anchor, ::getpid()}};
+  for (const model::ServiceSpec& service : spec.services)
+    options.services.push_back(service.name);
+  std::vector<std::string> found;
+  auto tree = Tree::make(options, found);
+  if (!tree) return tree.error();
+  return Premises{std::move(lock).value(), std::move(logs).value(), std::move(tree).value(),
+                  std::move(found)};
+}
+
+} // namespace holdfast::engine

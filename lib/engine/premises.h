@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "engine/tree.h"
+#include "model/spec.h"
+
+#include <string>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// What a daemon of a stack must have to itself before anything is started.
+struct Premises {
+  Fd lock; ///< the anchor is to hold a copy
+  Fd log_directory;
+  Tree tree;
+  std::vector<std::string> found; ///< what an earlier daemon had left and what was done about it, in words
+};
+
+/// Makes the directories, takes the stack's lock, makes the cgroups. `cgroup`: the base of the tree, empty
+/// for the default. `anchor` is the pid of the daemon's main process.
+[[nodiscard]] Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup,
+                                              int anchor);
+
+} // namespace holdfast::engine

@@ -1,0 +1,167 @@
+#include "engine/runs.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace holdfast::engine {
+namespace {
+
+/// Whether the cgroup `path` (below the mount of the hierarchy) is the leaf or below it. The leaf's own path
+/// is absolute and ends with it.
+bool is_in(std::string_view path, std::string_view leaf) {
+  if (path.empty() || path == "/") return false;
+  for (std::size_t at = leaf.find('/', 1); at != std::string_view::npos; at = leaf.find('/', at + 1)) {
+    const std::string_view below = leaf.substr(at);
+    if (path.substr(0, below.size()) == below && (path.size() == below.size() || path[below.size()] == '/'))
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
+    : parts_(parts), stack_(stack), happened_(std::move(happened)), slots_(stack.size()) {
+  for (std::uint32_t i = 0; i < stack.size(); ++i)
+    without_ahead_.push_back({i});
+  tidy();
+}
+
+Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
+  const std::string& name = stack_.spec(service).name;
+  auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/" + std::to_string(run.value));
+  if (!leaf) return leaf.error();
+  auto pipe = linux_os::LogPipe::make();
+  if (pipe) return Material{run, std::move(leaf).value(), std::move(pipe).value()};
+  static_cast<void>(leaf.value().remove());
+  return pipe.error();
+}
+
+Result<Runs::Material> Runs::take(ServiceId service, RunNumber run) {
+  auto& ahead = slots_[service.index].ahead;
+  if (ahead && ahead->run == run) {
+    Material material = std::move(*ahead);
+    ahead.reset();
+    return material;
+  }
+  return make(service, run);
+}
+
+void Runs::spawn(ServiceId service, RunNumber run) {
+  auto material = take(service, run);
+  without_ahead_.push_back(service);
+  if (!material)
+    return happened_(model::SpawnFailed{service, run, material.error().code, material.error().what});
+  const model::ServiceSpec& spec = stack_.spec(service);
+  auto [number, leaf, pipe] = std::move(material).value();
+  if (auto added = parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.read)); !added) {
+    over_.push_back(std::move(leaf));
+    return happened_(model::SpawnFailed{service, run, added.error().code, added.error().what});
+  }
+  auto& slot = slots_[service.index];
+  auto* pid = parts_.rows.prepare(stack_, service, leaf.path());
+  slot.live.emplace(Live{number, 0, std::move(leaf), std::move(pipe.write), pid, std::nullopt});
+  slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
+}
+
+linux_os::LaunchOrder Runs::order_of(ServiceId service, const Live& live) const {
+  linux_os::LaunchOrder order;
+  order.program = stack_.spec(service).program;
+  if (const std::string notify = parts_.notify.environment(service); !notify.empty())
+    order.extra_environment.push_back(notify);
+  order.output = live.log_end.get();
+  order.cgroup_fd = live.leaf.directory_fd();
+  order.pid_at_birth = live.pid;
+  return order;
+}
+
+ChildHandlers Runs::handlers_of(ServiceId service, RunNumber run) {
+  return {.started =
+              [this, service, run](pid_t pid) {
+                if (Live* present = live(service, run)) present->log_end.reset();
+                happened_(model::SpawnSucceeded{service, run, pid});
+              },
+          .exited = [this, service, run](model::ExitStatus status) { exited(service, run, status); },
+          .failed =
+              [this, service, run](const Error& error) {
+                bury(service);
+                happened_(model::SpawnFailed{service, run, error.code, error.what});
+              },
+          .refused =
+              [this, service, run](const Error& error) {
+                bury(service);
+                happened_(model::SpawnRefused{service, run, error.what});
+              }};
+}
+
+void Runs::exited(ServiceId service, RunNumber run, model::ExitStatus status) {
+  parts_.rows.forget_pid(service);
+  happened_(model::ProcessExited{service, run, status});
+  Live* present = live(service, run);
+  if (present == nullptr) return;
+  // Asked at once: the kernel may hold the notification of cgroup.events back, and most runs leave nothing.
+  const auto populated = present->leaf.populated();
+  if (populated && !populated.value()) return emptied(service, run);
+  present->watch.emplace(parts_.loop, present->leaf, [this, service, run] { emptied(service, run); });
+}
+
+void Runs::emptied(ServiceId service, RunNumber run) {
+  if (live(service, run) == nullptr) return;
+  bury(service);
+  happened_(model::LeafEmptied{service, run});
+}
+
+void Runs::bury(ServiceId service) {
+  auto& slot = slots_[service.index];
+  parts_.rows.forget_pid(service);
+  parts_.rows.clear(service);
+  parts_.logs.finish(stack_.spec(service).name);
+  over_.push_back(std::move(slot.live->leaf));
+  slot.live.reset();
+}
+
+Runs::Live* Runs::live(ServiceId service, RunNumber run) {
+  auto& slot = slots_[service.index];
+  return slot.live && slot.live->run == run ? &*slot.live : nullptr;
+}
+
+void Runs::signal(ServiceId service, RunNumber run, int signal, bool to_all) {
+  const Live* present = live(service, run);
+  if (present == nullptr) return;
+  // What cannot be signalled is gone, or is met by the next rung.
+  if (to_all)
+    static_cast<void>(present->leaf.signal_all(signal));
+  else
+    static_cast<void>(parts_.children.signal(present->ticket, signal));
+}
+
+void Runs::kill(ServiceId service, RunNumber run) {
+  if (const Live* present = live(service, run)) static_cast<void>(present->leaf.kill());
+}
+
+bool Runs::is_member(ServiceId service, int pid, std::string_view cgroup) const {
+  const auto& present = slots_[service.index].live;
+  if (!present) return false;
+  return is_in(cgroup, present->leaf.path()) || (pid != 0 && pid == present->pid->load());
+}
+
+std::optional<RunNumber> Runs::present(ServiceId service) const {
+  const auto& present = slots_[service.index].live;
+  return present ? std::optional(present->run) : std::nullopt;
+}
+
+int Runs::main_pid(ServiceId service) const {
+  const auto& present = slots_[service.index].live;
+  return present ? present->pid->load() : 0;
+}
+
+void Runs::tidy() {
+  std::erase_if(over_, [](const linux_os::Leaf& leaf) { return leaf.remove().ok(); });
+  for (const ServiceId service : std::exchange(without_ahead_, {})) {
+    // A failure here is met again, and told, when the run is to start.
+    auto material = make(service, stack_.service(service).last_run.next());
+    if (material) slots_[service.index].ahead.emplace(std::move(material).value());
+  }
+}
+
+} // namespace holdfast::engine

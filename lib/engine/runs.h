@@ -1,0 +1,91 @@
+#pragma once
+
+#include "engine/children.h"
+#include "engine/last_stop_rows.h"
+#include "engine/leaf_watch.h"
+#include "engine/notify_hub.h"
+#include "engine/tree.h"
+#include "linux/cgroup.h"
+#include "linux/log_capture.h"
+#include "model/events.h"
+#include "model/stack.h"
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::engine {
+
+using Happened = std::function<void(model::Event)>;
+
+/// The runs of the services: each a main process born in a leaf of its own, with a pipe for what it writes.
+///
+/// What the next run of a service needs is made ahead (tidy()), so that a restart waits for nothing but the
+/// clone.
+class Runs {
+public:
+  struct Parts {
+    boost::asio::io_context& loop;
+    Children& children;
+    const Tree& tree;
+    linux_os::LogCapture& logs;
+    NotifyHub& notify;
+    LastStopRows& rows;
+  };
+
+  Runs(Parts parts, const model::Stack& stack, Happened happened);
+
+  void spawn(ServiceId service, RunNumber run);
+  void signal(ServiceId service, RunNumber run, int signal, bool to_all);
+  void kill(ServiceId service, RunNumber run);
+
+  /// Whether a process belongs to the service's present run: it is in the run's leaf or, gone already, was
+  /// its main process whose exit is not accounted for.
+  [[nodiscard]] bool is_member(ServiceId service, int pid, std::string_view cgroup) const;
+  /// The run that exists in the kernel now.
+  [[nodiscard]] std::optional<RunNumber> present(ServiceId service) const;
+  /// 0 where no process runs.
+  [[nodiscard]] int main_pid(ServiceId service) const;
+
+  /// Off the hot path: removes the leaves of runs that are over, makes what the next runs need.
+  void tidy();
+
+private:
+  struct Material {
+    RunNumber run;
+    linux_os::Leaf leaf;
+    linux_os::LogPipe pipe;
+  };
+  struct Live {
+    RunNumber run;
+    Ticket ticket = 0;
+    linux_os::Leaf leaf;
+    Fd log_end; ///< until the launch is answered
+    std::atomic<std::int32_t>* pid = nullptr;
+    std::optional<LeafWatch> watch;
+  };
+  struct Slot {
+    std::optional<Material> ahead;
+    std::optional<Live> live;
+  };
+
+  [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run) const;
+  [[nodiscard]] Result<Material> take(ServiceId service, RunNumber run);
+  [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;
+  [[nodiscard]] ChildHandlers handlers_of(ServiceId service, RunNumber run);
+  [[nodiscard]] Live* live(ServiceId service, RunNumber run);
+  void exited(ServiceId service, RunNumber run, model::ExitStatus status);
+  void emptied(ServiceId service, RunNumber run);
+  void bury(ServiceId service);
+
+  Parts parts_;
+  const model::Stack& stack_;
+  Happened happened_;
+  std::vector<Slot> slots_;
+  std::vector<linux_os::Leaf> over_; ///< to be removed
+  std::vector<ServiceId> without_ahead_;
+};
+
+} // namespace holdfast::engine

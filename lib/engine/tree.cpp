@@ -1,0 +1,79 @@
+#include "engine/tree.h"
+
+#include "base/clock.h"
+
+#include <cerrno>
+#include <poll.h>
+#include <unistd.h>
+
+namespace holdfast::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+Status make_if_missing(const std::string& path) {
+  auto made = linux_os::make_cgroup(path);
+  if (!made && made.error().code != EEXIST) return made;
+  return Done{};
+}
+
+/// rmdir until the dead are gone: a killed process leaves its cgroup a moment after the kill.
+Status remove_when_empty(const std::string& path) {
+  const MonoTime deadline = later(read_mono(), 10s);
+  for (;;) {
+    auto removed = linux_os::remove_cgroups(path);
+    if (removed || removed.error().code != EBUSY || read_mono() >= deadline) return removed;
+    ::poll(nullptr, 0, 10);
+  }
+}
+
+Status clear_leftovers(const std::string& stack, std::vector<std::string>& found) {
+  if (!exists(stack)) return Done{};
+  const auto pids = linux_os::pids_below(stack);
+  if (!pids.empty()) {
+    found.push_back("killed " + std::to_string(pids.size()) + " processes that an earlier daemon left in " +
+                    stack);
+    if (auto killed = linux_os::kill_cgroup(stack); !killed) return killed;
+  }
+  return remove_when_empty(stack);
+}
+
+} // namespace
+
+Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found) {
+  auto mount = linux_os::cgroup_mount();
+  if (!mount) return mount.error();
+  auto own = linux_os::cgroup_of(::getpid());
+  if (!own) return own.error();
+  Tree tree;
+  tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
+  tree.base_ = options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base;
+  tree.supervisors_ = options.supervisors;
+  tree.made_base_ = !exists(tree.base_);
+  if (auto made = make_if_missing(tree.base_); !made) return made.error();
+  if (auto can = linux_os::check_cgroup_support(tree.base_); !can) return can.error();
+  if (auto cleared = clear_leftovers(tree.stack(), found); !cleared) return cleared.error();
+  if (auto made = make_if_missing(tree.base_ + "/supervisor"); !made) return made.error();
+  for (const int pid : options.supervisors)
+    if (auto moved = linux_os::move_into(tree.base_ + "/supervisor", pid); !moved) return moved.error();
+  if (auto made = make_if_missing(tree.stack()); !made) return made.error();
+  for (const std::string& service : options.services) {
+    if (auto made = make_if_missing(tree.service(service)); !made) return made.error();
+    if (auto made = make_if_missing(tree.service(service) + "/probe"); !made) return made.error();
+  }
+  return tree;
+}
+
+Status Tree::remove() const {
+  if (auto removed = remove_when_empty(stack()); !removed) return removed;
+  for (const int pid : supervisors_)
+    if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
+  if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
+  return made_base_ ? linux_os::remove_cgroups(base_) : Status(Done{});
+}
+
+} // namespace holdfast::engine

@@ -1,0 +1,286 @@
+#include "linux/log_capture.h"
+
+#include "base/clock.h"
+#include "linux/log_plumbing.h"
+#include "linux/log_sink.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <variant>
+#include <vector>
+
+namespace holdfast::linux_os {
+namespace {
+
+/// What the end may take, however much is still being written.
+constexpr Duration most_at_the_end = std::chrono::seconds(1);
+/// How long dropped lines may stay untold where nothing more is written. Nothing else wakes us up by the
+/// clock.
+constexpr std::chrono::milliseconds between_tries{10000};
+/// The number of the eventfd among the sources, which count from 1.
+constexpr std::uint64_t wake_number = 0;
+
+struct Source {
+  LogSink* sink = nullptr;
+  std::string service;
+  bool timestamps = true;
+  Fd read;
+  std::optional<std::size_t> left; ///< after finish: what is still to be moved
+};
+
+struct Added {
+  std::uint64_t number = 0;
+  Source source;
+};
+
+struct Finished {
+  std::string service;
+};
+
+using Command = std::variant<Added, Finished>;
+
+Status check_is_pipe(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return system_error("log pipe", errno);
+  if (!S_ISFIFO(info.st_mode)) return Error{"log pipe: not a pipe", EINVAL};
+  return Done{};
+}
+
+std::size_t bytes_in(int pipe) {
+  int bytes = 0;
+  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+/// All that belongs to the capture thread alone.
+class Mover {
+public:
+  Mover(int epoll, LogPlumbing plumbing) : epoll_(epoll), plumbing_(std::move(plumbing)) {}
+
+  void carry_out(Command command) {
+    if (auto* const added = std::get_if<Added>(&command))
+      take_over(std::move(*added));
+    else
+      finish_all(std::get<Finished>(command).service);
+  }
+
+  /// One turn of one source: peek, write, consume. What is not moved has its turn after the others.
+  void serve(std::uint64_t number) {
+    const auto found = sources_.find(number);
+    if (found != sources_.end() && !turn(number, found->second)) close(found);
+  }
+
+  [[nodiscard]] bool has_untold() const {
+    return std::any_of(sinks_.begin(), sinks_.end(), [](const LogSink* sink) { return sink->has_untold(); });
+  }
+
+  void tell_dropped() {
+    for (LogSink* sink : sinks_)
+      sink->tell(read_wall());
+  }
+
+private:
+  using Sources = std::map<std::uint64_t, Source>;
+
+  void take_over(Added added) {
+    if (std::find(sinks_.begin(), sinks_.end(), added.source.sink) == sinks_.end())
+      sinks_.push_back(added.source.sink);
+    sources_.emplace(added.number, std::move(added.source));
+  }
+
+  void finish_all(const std::string& service) {
+    for (auto it = sources_.begin(); it != sources_.end();) {
+      Source& source = it->second;
+      if (source.service == service && !source.left) source.left = bytes_in(source.read.get());
+      it = source.left == 0U ? close(it) : std::next(it);
+    }
+  }
+
+  /// False when the source is done with.
+  bool turn(std::uint64_t number, Source& source) {
+    const auto raw = plumbing_.peek(source.read.get(), source.left.value_or(LogPlumbing::most_bytes_a_peek));
+    if (!raw) return false;
+    if (raw->empty()) return !source.left;
+    const std::size_t used = source.sink->write({.source = number,
+                                                 .raw = *raw,
+                                                 .timestamps = source.timestamps,
+                                                 .wall = read_wall(),
+                                                 .mono = read_mono()});
+    plumbing_.consume(source.read.get(), used);
+    if (source.left) *source.left -= used;
+    return source.left != 0U;
+  }
+
+  Sources::iterator close(Sources::iterator source) {
+    // By hand: closing does not end the watch while somebody else has a copy of the descriptor.
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, source->second.read.get(), nullptr);
+    return sources_.erase(source);
+  }
+
+  const int epoll_;
+  LogPlumbing plumbing_;
+  Sources sources_;
+  std::vector<LogSink*> sinks_; ///< that ever had a source
+};
+
+} // namespace
+
+struct LogCapture::Shared {
+  Shared(int directory, std::uint64_t rotate, std::function<void(std::string)> on_trouble)
+      : directory_fd(directory), rotate_size(rotate), trouble(std::move(on_trouble)) {}
+
+  /// Starts the thread, or leaves in `state` why nothing can be captured at all.
+  void start() {
+    auto plumbing = LogPlumbing::make();
+    if (!plumbing)
+      state = plumbing.error();
+    else if (!epoll.valid() || !wake.valid())
+      state = Error{"epoll: cannot be set up", EMFILE};
+    else
+      state = watch(wake.get(), wake_number);
+    if (state)
+      thread = std::thread(
+          [this, mover = Mover(epoll.get(), std::move(plumbing).value())]() mutable { work(mover); });
+  }
+
+  Status watch(int fd, std::uint64_t number) const {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = number;
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return system_error("epoll_ctl", errno);
+    return Done{};
+  }
+
+  void wake_up() const {
+    const std::uint64_t one = 1;
+    // The only possible failure is a counter that is full, and then the thread is awake.
+    if (::write(wake.get(), &one, sizeof one) < 0) return;
+  }
+
+  void clear_wake() const {
+    std::uint64_t count = 0;
+    // The only possible failure is that nothing is there to be cleared.
+    if (::read(wake.get(), &count, sizeof count) < 0) return;
+  }
+
+  /// The caller holds the mutex.
+  LogSink& sink_of(const std::string& service) {
+    auto& sink = sinks[service];
+    if (!sink) sink = std::make_unique<LogSink>(directory_fd, service, rotate_size, trouble);
+    return *sink;
+  }
+
+  /// In the order in which they were given. Returns whether it is time to end.
+  bool carry_out_commands(Mover& mover) {
+    std::vector<Command> taken;
+    bool time_to_end = false;
+    {
+      const std::lock_guard lock(mutex);
+      taken.swap(commands);
+      time_to_end = ending;
+    }
+    for (Command& command : taken)
+      mover.carry_out(std::move(command));
+    return time_to_end;
+  }
+
+  /// The thread: until it is time to end, and then until nothing is there any more, or long enough.
+  void work(Mover& mover) {
+    std::optional<MonoTime> deadline;
+    MonoTime next_try = read_mono();
+    for (;;) {
+      const int patience = deadline ? 0 : mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
+      std::array<epoll_event, 64> events{};
+      const int count = ::epoll_wait(epoll.get(), events.data(), events.size(), patience);
+      if (carry_out_commands(mover) && !deadline) {
+        deadline = later(read_mono(), most_at_the_end);
+        clear_wake();
+        continue;
+      }
+      for (int i = 0; i < count; ++i) {
+        const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64;
+        number == wake_number ? clear_wake() : mover.serve(number);
+      }
+      const MonoTime now = read_mono();
+      if (deadline && (count == 0 || now >= *deadline)) break;
+      if (now < next_try) continue;
+      mover.tell_dropped();
+      next_try = later(now, between_tries);
+    }
+    mover.tell_dropped();
+  }
+
+  const int directory_fd;
+  const std::uint64_t rotate_size;
+  const std::function<void(std::string)> trouble;
+  const Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
+  const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Status state = Done{};
+
+  std::mutex mutex; ///< guards what follows but the thread
+  std::map<std::string, std::unique_ptr<LogSink>>
+      sinks; ///< never removed from: the thread uses them unguarded
+  std::vector<Command> commands;
+  std::uint64_t last_number = wake_number;
+  bool ending = false;
+
+  std::thread thread;
+};
+
+LogCapture::LogCapture(int directory_fd, std::uint64_t rotate_size, std::function<void(std::string)> trouble)
+    : shared_(std::make_unique<Shared>(directory_fd, rotate_size, std::move(trouble))) {
+  shared_->start();
+}
+
+LogCapture::~LogCapture() {
+  if (!shared_->thread.joinable()) return;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ending = true;
+  }
+  shared_->wake_up();
+  shared_->thread.join();
+}
+
+Status LogCapture::add(const std::string& service, bool timestamps, Fd read_end) {
+  if (!shared_->state) return shared_->state;
+  if (auto checked = check_is_pipe(read_end.get()); !checked) return checked;
+  const std::lock_guard lock(shared_->mutex);
+  const std::uint64_t number = shared_->last_number + 1;
+  // Watched before it is handed over: the thread looks at the commands before it looks at the events.
+  if (auto watched = shared_->watch(read_end.get(), number); !watched) return watched;
+  shared_->last_number = number;
+  shared_->commands.emplace_back(Added{.number = number,
+                                       .source = {.sink = &shared_->sink_of(service),
+                                                  .service = service,
+                                                  .timestamps = timestamps,
+                                                  .read = std::move(read_end),
+                                                  .left = std::nullopt}});
+  return Done{};
+}
+
+void LogCapture::finish(const std::string& service) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->commands.emplace_back(Finished{service});
+  }
+  shared_->wake_up();
+}
+
+std::uint64_t LogCapture::dropped(const std::string& service) const {
+  const std::lock_guard lock(shared_->mutex);
+  const auto found = shared_->sinks.find(service);
+  return found == shared_->sinks.end() ? 0 : found->second->dropped();
+}
+
+} // namespace holdfast::linux_os

@@ -1,0 +1,206 @@
+#include "linux/spawn.h"
+
+#include "linux/clone_call.h"
+#include "linux/spawn_child.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdint>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace holdfast::linux_os {
+namespace {
+
+/// The child's stack, with a page below it that may not be touched.
+class ChildStack {
+public:
+  ChildStack()
+      : base_(::mmap(nullptr, guard + usable, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
+    ready_ = base_ != MAP_FAILED && ::mprotect(bottom(), usable, PROT_READ | PROT_WRITE) == 0;
+  }
+  ~ChildStack() {
+    if (base_ != MAP_FAILED) ::munmap(base_, guard + usable);
+  }
+  ChildStack(const ChildStack&) = delete;
+  ChildStack& operator=(const ChildStack&) = delete;
+
+  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] char* bottom() const { return static_cast<char*>(base_) + guard; }
+
+  static constexpr std::size_t usable = 64U << 10U;
+
+private:
+  static constexpr std::size_t guard = 64U << 10U; // a page of any size
+  void* base_;
+  bool ready_ = false;
+};
+
+/// Blocks every signal of this thread, glibc's own two included: a handler of ours must not run in the child,
+/// on the memory that it shares with us.
+class AllSignalsBlocked {
+public:
+  AllSignalsBlocked() {
+    const std::uint64_t all = ~std::uint64_t{0};
+    ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof all);
+  }
+  ~AllSignalsBlocked() { ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof before_); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+private:
+  std::uint64_t before_ = 0;
+};
+
+std::vector<const char*> pointers(const std::vector<std::string>& words) {
+  std::vector<const char*> list;
+  list.reserve(words.size() + 1);
+  for (const std::string& word : words)
+    list.push_back(word.c_str());
+  list.push_back(nullptr);
+  return list;
+}
+
+/// A ChildPlan with what it points at.
+class Preparation {
+public:
+  explicit Preparation(const SpawnRequest& request)
+      : argv_(pointers(request.argv)), environment_(pointers(request.environment)),
+        groups_(request.identity.groups) {
+    std::sort(groups_.begin(), groups_.end());
+    groups_.erase(std::unique(groups_.begin(), groups_.end()), groups_.end());
+    groups_back_.resize(groups_.size() + 1);
+
+    plan_.path = argv_[0];
+    plan_.argv = argv_.data();
+    plan_.environment = environment_.data();
+    plan_.directory = request.directory.c_str();
+    plan_.input = request.input;
+    plan_.output = request.output;
+    plan_.change_identity = request.change_identity;
+    plan_.uid = request.identity.uid;
+    plan_.gid = request.identity.gid;
+    plan_.groups = groups_.data();
+    plan_.group_count = groups_.size();
+    plan_.groups_back = groups_back_.data();
+    for (const int capability : request.capabilities)
+      plan_.capabilities |= std::uint64_t{1} << static_cast<unsigned>(capability);
+    plan_.no_new_privileges = request.no_new_privileges;
+    plan_.umask = request.umask;
+    add_limits(request.limits);
+  }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  [[nodiscard]] ChildPlan& plan() { return plan_; }
+
+private:
+  void add_limits(const model::ProcessLimits& limits) {
+    add_limit(RLIMIT_NOFILE, limits.open_files);
+    add_limit(RLIMIT_MEMLOCK, limits.locked_memory);
+    add_limit(RLIMIT_CORE, limits.core);
+    char* const begin = plan_.oom_score.data();
+    const auto end = std::to_chars(begin, begin + plan_.oom_score.size(), limits.oom_score).ptr;
+    plan_.oom_score_size = static_cast<std::size_t>(end - begin);
+  }
+
+  void add_limit(int resource, const std::optional<std::uint64_t>& value) {
+    if (value) plan_.limits[plan_.limit_count++] = {.resource = resource, .value = {*value, *value}};
+  }
+
+  std::vector<const char*> argv_;
+  std::vector<const char*> environment_;
+  std::vector<gid_t> groups_;
+  std::vector<gid_t> groups_back_;
+  ChildPlan plan_;
+};
+
+const char* word_for(SpawnStage stage) {
+  switch (stage) {
+  case SpawnStage::none: return "none";
+  case SpawnStage::signals: return "rt_sigaction";
+  case SpawnStage::stdio: return "stdin and stdout";
+  case SpawnStage::session: return "setsid";
+  case SpawnStage::oom_score: return "oom_score_adj";
+  case SpawnStage::limits: return "setrlimit";
+  case SpawnStage::groups: return "setgroups";
+  case SpawnStage::gid: return "setresgid";
+  case SpawnStage::bounding_set: return "capability bounding set";
+  case SpawnStage::keep_capabilities: return "PR_SET_KEEPCAPS";
+  case SpawnStage::uid: return "setresuid";
+  case SpawnStage::verify_ids: return "ids are not what was set";
+  case SpawnStage::capabilities: return "capset";
+  case SpawnStage::ambient: return "ambient capabilities";
+  case SpawnStage::directory: return "chdir";
+  case SpawnStage::no_new_privileges: return "no_new_privs";
+  case SpawnStage::exec: return "execve";
+  }
+  return "";
+}
+
+Error failure(std::string_view subject, int code, const char* stage) {
+  Error error = system_error(subject, code);
+  error.what += std::string(" (") + stage + ")";
+  return error;
+}
+
+template <typename Pointer>
+std::uint64_t address(Pointer* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+clone_args arguments(const SpawnRequest& request, const ChildStack& stack, int& pidfd) {
+  clone_args args{};
+  args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+  args.pidfd = address(&pidfd);
+  args.stack = address(stack.bottom());
+  args.stack_size = ChildStack::usable;
+  if (request.cgroup_fd >= 0) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<unsigned>(request.cgroup_fd);
+  }
+  if (request.pid_at_birth != nullptr) {
+    static_assert(std::atomic<std::int32_t>::is_always_lock_free && sizeof(std::atomic<std::int32_t>) == 4);
+    args.flags |= CLONE_PARENT_SETTID;
+    args.parent_tid = address(request.pid_at_birth);
+  }
+  // With CLONE_PARENT the exit signal is the caller's own; naming another is EINVAL.
+  if (request.parent_is_ours)
+    args.exit_signal = SIGCHLD;
+  else
+    args.flags |= CLONE_PARENT;
+  return args;
+}
+
+} // namespace
+
+Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid) {
+  assert(!request.argv.empty());
+  failed_pid = 0;
+  const ChildStack stack;
+  if (!stack.ready()) return failure(request.argv[0], ENOMEM, "stack");
+  Preparation preparation(request);
+  ChildPlan& plan = preparation.plan();
+  int pidfd = -1;
+  clone_args args = arguments(request, stack, pidfd);
+
+  long pid = 0;
+  {
+    const AllSignalsBlocked blocked;
+    pid = holdfast_clone3(&args, sizeof args, &run_spawn_child, &plan);
+  }
+  if (pid < 0) return failure(request.argv[0], static_cast<int>(-pid), "clone3");
+  Fd held(pidfd);
+  if (plan.failed_stage == SpawnStage::none)
+    return Spawned{.pid = static_cast<pid_t>(pid), .pidfd = std::move(held)};
+  failed_pid = static_cast<pid_t>(pid);
+  const std::string& subject =
+      plan.failed_stage == SpawnStage::directory ? request.directory : request.argv[0];
+  return failure(subject, plan.failed_errno, word_for(plan.failed_stage));
+}
+
+} // namespace holdfast::linux_os

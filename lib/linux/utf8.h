@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdfast::linux_os {
+
+/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+/// `text`, which must be UTF-8, without control characters (C0, DEL, C1), cut to at most `most` bytes between
+/// characters.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most);
+
+} // namespace holdfast::linux_os

@@ -1,0 +1,119 @@
+#pragma once
+// The phases of a service. Each type holds only what is valid in it, so that an illegal combination cannot be
+// written.
+//
+//                 goal                 turn            answers
+//      down ----------> waiting ----------> starting ----------> ready <------> unready
+//        ^                ^  ^                  |                  |               |
+//        |                |  |                  +--------+---------+---------------+
+//        |      last      |  | deadline                  | exit, order, deadline, liveness
+//        |     blocker    |  |                           v
+//        |                |  +------- backoff <------ stopping -------> failed   (held until a command)
+//        +----------------+-----------------------------+ +-----------> done     (a task that ended well)
+//                                 leaf empty
+//
+// A run is one life of the service's main process together with all that it leaves behind: it begins with the
+// request to spawn into a new leaf, and it is over when the main process' exit is known *and* the leaf is
+// empty. In starting, ready, unready and stopping a run exists; in the others none does, and nothing of the
+// service is alive.
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "model/why.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace holdfast::model {
+
+struct Run {
+  RunNumber number;
+  int pid = 0; ///< 0 until the exec is known to have succeeded
+  MonoTime spawned{};
+  bool leaf_empty = false;
+  std::optional<ExitStatus> exit; ///< of the main process
+  bool settled = false;           ///< was ready for `settled` without a break
+  std::vector<RunNumber> needs;   ///< the run of each need, in the spec's order, that this run was started on
+  [[nodiscard]] bool over() const { return exit.has_value() && leaf_empty; }
+};
+
+/// One probe's state between questions.
+struct ProbeTrack {
+  MonoTime next = never;  ///< when to ask again
+  Duration pause{};       ///< between questions: grows to `every` while starting
+  bool asked = false;     ///< a question is out
+  unsigned failures = 0;  ///< in a row
+  unsigned successes = 0; ///< in a row
+};
+
+struct Down {};
+
+enum class Look : std::uint8_t { unknown, asked, satisfied };
+
+struct Waiting {
+  Look look = Look::unknown;   ///< at what the service requires; asked for when nothing else is in the way
+  MonoTime look_again = never; ///< something was missing
+  bool held = false;           ///< what it waits for does not come by itself: it needs a person
+  Why origin;                  ///< why it is to start at all
+};
+
+struct Starting {
+  Run run;
+  MonoTime deadline = never;    ///< `never` while `held`, or when it leaves all the same
+  std::optional<Duration> held; ///< what is left of start_within while `progress` succeeds
+  bool said_ready = false;      ///< READY=1 overtook the news of the exec
+  ProbeTrack ready;
+  ProbeTrack progress;
+};
+
+struct Ready {
+  Run run;
+  ProbeTrack ready;
+  ProbeTrack live;
+};
+
+struct Unready {
+  Run run;
+  MonoTime deadline = never;
+  ProbeTrack ready;
+  ProbeTrack live;
+};
+
+/// Where the end of a run has got to.
+enum class StopStage : std::uint8_t {
+  launching, ///< the spawn is not answered yet: nobody to signal
+  ladder,    ///< rung `rung` was climbed, `due` is the next
+  leftovers, ///< the main process is gone, others still are not
+  killed,    ///< cgroup.kill was written
+  overdue,   ///< still not empty: what it needs no longer waits for it
+};
+
+struct Stopping {
+  Run run;
+  StopStage stage = StopStage::ladder;
+  std::size_t rung = 0;
+  MonoTime due = never;
+  bool charged = false; ///< the restart that follows counts against the budget
+  Why why;              ///< what began it
+};
+
+struct Backoff {
+  MonoTime until = never;
+};
+
+struct Failed {};
+struct Finished {}; ///< phase `done`
+
+using Phase = std::variant<Down, Waiting, Starting, Ready, Unready, Stopping, Backoff, Failed, Finished>;
+
+[[nodiscard]] PhaseName name_of(const Phase& phase);
+
+/// The run that exists in this phase, or null.
+[[nodiscard]] Run* run_of(Phase& phase);
+[[nodiscard]] const Run* run_of(const Phase& phase);
+
+} // namespace holdfast::model

@@ -1,0 +1,166 @@
+#include "model/turn.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace holdfast::model {
+namespace {
+
+/// The first pause between questions while a service starts; it doubles up to `every`, so that a fast service
+/// is ready soon and a slow one is not made slower by being asked.
+constexpr Duration first_pause = 100ms;
+
+/// Whether trying again later can help: the machine is short of something, the program is not wrong.
+bool is_transient(int error) {
+  switch (error) {
+  case EAGAIN:
+  case ENOMEM:
+  case ENFILE:
+  case EMFILE:
+  case ETXTBSY:
+  case EBUSY: return true;
+  }
+  return false;
+}
+
+ProbeTrack track_of(const Probe& probe, MonoTime spawned, Duration pause) {
+  ProbeTrack track;
+  track.pause = std::min(pause, probe.every);
+  track.next = later(spawned, std::max(probe.quiet, track.pause));
+  return track;
+}
+
+} // namespace
+
+void Turn::take(const RequirementsSeen& seen) {
+  auto* waiting = std::get_if<Waiting>(&at(seen.service).phase);
+  if (waiting == nullptr || waiting->look != Look::asked) return;
+  touch(seen.service);
+  if (seen.missing.empty()) {
+    waiting->look = Look::satisfied;
+    return;
+  }
+  waiting->look = Look::unknown;
+  waiting->look_again = later(now_.mono, look_pause);
+  reschedule(seen.service);
+  Why why;
+  why.cause = Cause::requirement;
+  why.text = seen.missing;
+  wait_because(seen.service, std::move(why), true);
+}
+
+void Turn::spawn(ServiceId id) {
+  Service& service = at(id);
+  service.last_run = service.last_run.next();
+  service.status_text.clear();
+  Starting starting;
+  starting.run.number = service.last_run;
+  starting.run.spawned = now_.mono;
+  for (const Need& need : spec(id).needs)
+    starting.run.needs.push_back(at(need.on).last_run);
+  starting.deadline = later(now_.mono, spec(id).start_within);
+  actions_.push_back(Spawn{id, service.last_run});
+  Why origin = std::get<Waiting>(service.phase).origin;
+  enter(id, std::move(starting), std::move(origin));
+}
+
+void Turn::take(const SpawnSucceeded& fact) {
+  Run* run = launching_run_at(fact.service, fact.run);
+  if (run == nullptr) return;
+  run->pid = fact.pid;
+  Phase& phase = at(fact.service).phase;
+  if (auto* stopping = std::get_if<Stopping>(&phase); stopping != nullptr) {
+    if (stopping->stage == StopStage::launching) climb(fact.service, *stopping, 0);
+    // Born after the kill, it did not get it.
+    if (stopping->stage >= StopStage::killed) kill(fact.service, *stopping);
+    return;
+  }
+  auto& starting = std::get<Starting>(phase);
+  if (!spec(fact.service).task && expect_ready(fact.service, starting)) return become_ready(fact.service);
+  if (const auto& progress = spec(fact.service).progress) {
+    // Asked often enough that its answer comes before the deadline does.
+    starting.progress = track_of(*progress, now_.mono, spec(fact.service).start_within / 4);
+  }
+  reschedule(fact.service);
+}
+
+bool Turn::expect_ready(ServiceId id, Starting& starting) {
+  const Probe& ready = spec(id).ready;
+  switch (ready.kind) {
+  case ProbeKind::running: starting.ready.next = later(now_.mono, ready.running); return ready.running == 0s;
+  case ProbeKind::exec: starting.ready = track_of(ready, now_.mono, first_pause); return false;
+  case ProbeKind::notify: return starting.said_ready;
+  }
+  return false;
+}
+
+void Turn::take(const SpawnFailed& fact) {
+  Run* run = launching_run_at(fact.service, fact.run);
+  if (run == nullptr) return;
+  Service& service = at(fact.service);
+  Why why;
+  why.cause = Cause::spawn_failed;
+  why.text = fact.what;
+  if (service.leaving || is_transient(fact.error)) return conclude(fact.service, std::move(why), true);
+  enter(fact.service, Failed{}, std::move(why));
+}
+
+void Turn::take(const SpawnRefused& fact) {
+  Run* run = launching_run_at(fact.service, fact.run);
+  if (run == nullptr) return;
+  Service& service = at(fact.service);
+  Why why;
+  why.cause = Cause::requirement;
+  why.text = fact.what;
+  if (std::holds_alternative<Stopping>(service.phase) || service.leaving)
+    return conclude(fact.service, std::move(why), false);
+  Waiting waiting;
+  waiting.look_again = later(now_.mono, look_pause);
+  waiting.held = true;
+  waiting.origin = service.why;
+  enter(fact.service, std::move(waiting), std::move(why));
+}
+
+void Turn::become_ready(ServiceId id) {
+  auto& starting = std::get<Starting>(at(id).phase);
+  Ready ready;
+  ready.run = std::move(starting.run);
+  const ServiceSpec& service = spec(id);
+  if (service.ready.kind == ProbeKind::exec) {
+    ready.ready.pause = service.ready.every;
+    ready.ready.next = later(now_.mono, service.ready.every);
+  }
+  if (service.live) {
+    const Probe& live = service.live->probe;
+    ready.live.pause = live.every;
+    ready.live.next = std::max(later(now_.mono, live.every), later(ready.run.spawned, live.quiet));
+  }
+  Why why;
+  why.cause = Cause::answers;
+  why.span = now_.mono - ready.run.spawned;
+  enter(id, std::move(ready), std::move(why));
+}
+
+void Turn::due_starting(ServiceId id) {
+  auto& starting = std::get<Starting>(at(id).phase);
+  const ServiceSpec& service = spec(id);
+  if (service.ready.kind == ProbeKind::running && starting.ready.next <= now_.mono) return become_ready(id);
+  if (starting.held && later(starting.run.spawned, service.progress_up_to) <= now_.mono) {
+    starting.deadline = now_.mono;
+    starting.held.reset();
+  }
+  if (starting.deadline <= now_.mono && at(id).leaving) {
+    // Its end is coming, in order.
+    starting.deadline = never;
+  } else if (starting.deadline <= now_.mono) {
+    Why why;
+    why.cause = Cause::start_deadline;
+    why.span = now_.mono - starting.run.spawned;
+    why.text = at(id).status_text;
+    return begin_stop(id, std::move(why), true);
+  }
+  ask_if_due(id, ProbeRole::ready, starting.ready);
+  ask_if_due(id, ProbeRole::progress, starting.progress);
+}
+
+} // namespace holdfast::model

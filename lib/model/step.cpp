@@ -1,0 +1,65 @@
+#include "model/turn.h"
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+namespace holdfast::model {
+
+void step(Stack& stack, const Event& event, const Now& now, Actions& actions) {
+  Turn turn(stack, now, actions);
+  std::visit([&turn](const auto& fact) { turn.take(fact); }, event);
+  turn.settle();
+}
+
+void Turn::take(const DeadlinePassed&) {
+  // All that is due is taken out first: what one of them does may set another's deadline anew.
+  std::vector<std::uint32_t> owners;
+  while (stack_.deadlines_.next() <= now_.mono) {
+    owners.push_back(stack_.deadlines_.first());
+    stack_.deadlines_.set(owners.back(), never);
+  }
+  for (const std::uint32_t owner : owners) {
+    if (owner == stack_.size())
+      stack_due();
+    else
+      due({owner});
+  }
+}
+
+void Turn::due(ServiceId id) {
+  Phase& phase = at(id).phase;
+  if (std::holds_alternative<Starting>(phase)) {
+    due_starting(id);
+  } else if (auto* ready = std::get_if<Ready>(&phase)) {
+    ask_if_due(id, ProbeRole::ready, ready->ready);
+    ask_if_due(id, ProbeRole::live, ready->live);
+  } else if (auto* unready = std::get_if<Unready>(&phase)) {
+    due_unready(id, *unready);
+  } else if (auto* stopping = std::get_if<Stopping>(&phase)) {
+    due_stopping(id, *stopping);
+  }
+  reschedule(id);
+  touch(id);
+}
+
+void Turn::stack_due() {
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    auto* stopping = std::get_if<Stopping>(&at({i}).phase);
+    if (stopping != nullptr && stopping->stage < StopStage::killed) {
+      kill({i}, *stopping);
+    } else if (stopping == nullptr && run_of(at({i}).phase) != nullptr) {
+      kill({i}, enter_stopping({i}, at({i}).goal, false));
+    }
+  }
+  if (!stack_.shutdown_ || stack_.ended_) return;
+  if (now_.mono < later(stack_.stop_deadline_, kill_grace)) {
+    stack_.deadlines_.set(stack_.size(), later(stack_.stop_deadline_, kill_grace));
+  } else {
+    // What does not die of SIGKILL is in the kernel's hands; the daemon must not be held by it.
+    stack_.ended_ = true;
+    actions_.push_back(End{1});
+  }
+}
+
+} // namespace holdfast::model

@@ -1,0 +1,118 @@
+#include "model/words.h"
+
+#include "base/signals.h"
+
+namespace holdfast::model {
+namespace {
+
+std::string quoted_after(const std::string& text) {
+  return text.empty() ? std::string() : ": " + text;
+}
+
+std::string by(const std::string& who) {
+  return who.empty() ? std::string() : " by " + who;
+}
+
+std::string times(unsigned count) {
+  return count == 1 ? "once" : std::to_string(count) + " times in a row";
+}
+
+std::string cause_words(const Stack& stack, const Why& why) {
+  const auto other = [&] { return stack.spec(why.other).name; };
+  const auto phase = [&] {
+    const Service& needed = stack.service(why.other);
+    const bool stops = std::holds_alternative<Stopping>(needed.phase);
+    return needed.leaving && !stops ? "to stop" : std::string(word(name_of(needed.phase)));
+  };
+  switch (why.cause) {
+  case Cause::none: return {};
+  case Cause::need: return "needs " + other() + ", which is " + phase();
+  case Cause::need_failed: return "needs " + other() + ", which failed";
+  case Cause::need_stopped: {
+    const std::string goal = words(stack, stack.service(why.other).goal);
+    return "needs " + other() + ", " + (goal.empty() ? "which is not wanted" : goal);
+  }
+  case Cause::soft_need: return "ordered after " + other() + ", which is " + phase();
+  case Cause::turn: return "its turn: " + std::to_string(why.count) + " may be starting at once";
+  case Cause::requirement: return why.text;
+  case Cause::started: return "the stack is started";
+  case Cause::asked_start: return "started" + by(why.text);
+  case Cause::asked_stop: return "stopped" + by(why.text);
+  case Cause::asked_restart: return "restarted" + by(why.text);
+  case Cause::shutdown: return "the daemon ends" + (why.text.empty() ? std::string() : " (" + why.text + ")");
+  case Cause::disabled: return "disabled";
+  case Cause::need_leaves: return "stops before " + other();
+  case Cause::need_restarted: return other() + " was restarted";
+  case Cause::spawn_failed: return "cannot start" + quoted_after(why.text);
+  case Cause::exited: return words(why.exit) + " after " + format_span(why.span);
+  case Cause::start_deadline: return "not ready within " + format_span(why.span) + quoted_after(why.text);
+  case Cause::not_live: return "its live probe failed " + times(why.count) + quoted_after(why.text);
+  case Cause::not_ready: return "its ready probe failed " + times(why.count) + quoted_after(why.text);
+  case Cause::says_stopping: return "it says that it is stopping, and nobody asked" + quoted_after(why.text);
+  case Cause::unready_too_long: return "did not answer for " + format_span(why.span) + quoted_after(why.text);
+  case Cause::ended:
+    return words(why.exit) + " after " + format_span(why.span) + ", and it is not restarted then";
+  case Cause::survives_kill: return "processes of it survive SIGKILL: they are stuck in the kernel";
+  case Cause::answers: return "ready " + format_span(why.span) + " after its start";
+  }
+  return {};
+}
+
+} // namespace
+
+std::string_view word(PhaseName phase) {
+  switch (phase) {
+  case PhaseName::down: return "down";
+  case PhaseName::waiting: return "waiting";
+  case PhaseName::starting: return "starting";
+  case PhaseName::ready: return "ready";
+  case PhaseName::unready: return "unready";
+  case PhaseName::stopping: return "stopping";
+  case PhaseName::backoff: return "backoff";
+  case PhaseName::failed: return "failed";
+  case PhaseName::done: return "done";
+  }
+  return {};
+}
+
+std::string_view word(Verdict verdict) {
+  switch (verdict) {
+  case Verdict::starting: return "starting";
+  case Verdict::working: return "working";
+  case Verdict::degraded: return "degraded";
+  case Verdict::broken: return "broken";
+  case Verdict::stopping: return "stopping";
+  case Verdict::stopped: return "stopped";
+  case Verdict::failed: return "failed";
+  }
+  return {};
+}
+
+std::string words(const ExitStatus& exit) {
+  if (exit.signal != 0) return "ended by " + signal_name(exit.signal);
+  return "exit code " + std::to_string(exit.code);
+}
+
+std::string words(const Stack& stack, const Why& why) {
+  std::string text = cause_words(stack, why);
+  if (why.pause != Duration{}) text += "; next start after " + format_span(why.pause);
+  if (why.window != Duration{})
+    text += "; " + std::to_string(why.spent) + " restarts within " + format_span(why.window) + " are spent";
+  return text;
+}
+
+std::string verdict_words(const Stack& stack) {
+  const auto& missing = stack.critical_missing().empty() ? stack.others_missing() : stack.critical_missing();
+  const Verdict verdict = stack.verdict();
+  if (missing.empty() || verdict == Verdict::stopped || verdict == Verdict::stopping) return {};
+  // A failed service says more than those that wait for it.
+  ServiceId worst = *missing.begin();
+  for (const ServiceId id : missing)
+    if (std::holds_alternative<Failed>(stack.service(id).phase)) worst = id;
+  const Service& service = stack.service(worst);
+  std::string text = stack.spec(worst).name + " is " + std::string(word(name_of(service.phase)));
+  const std::string why = words(stack, service.why);
+  return why.empty() ? text : text + ": " + why;
+}
+
+} // namespace holdfast::model

@@ -1,0 +1,114 @@
+#include "wire/control.h"
+
+#include "wire/json.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace holdfast::wire {
+namespace {
+
+constexpr std::array all_verbs = {ControlVerb::status,  ControlVerb::start,  ControlVerb::stop,
+                                  ControlVerb::restart, ControlVerb::events, ControlVerb::logs,
+                                  ControlVerb::version};
+
+/// Which keys a verb has besides "verb".
+struct Keys {
+  bool services = false;
+  bool wait = false;
+  bool follow = false;
+  bool last = false;
+};
+
+Keys keys_of(ControlVerb verb) {
+  switch (verb) {
+  case ControlVerb::status: return {.follow = true};
+  case ControlVerb::start:
+  case ControlVerb::stop:
+  case ControlVerb::restart: return {.services = true, .wait = true};
+  case ControlVerb::events: return {.follow = true, .last = true};
+  case ControlVerb::logs: return {.services = true};
+  case ControlVerb::version: return {};
+  }
+  return {};
+}
+
+std::optional<ControlVerb> verb_of(std::string_view name) {
+  const auto* const found =
+      std::find_if(all_verbs.begin(), all_verbs.end(), [&](ControlVerb verb) { return word(verb) == name; });
+  if (found == all_verbs.end()) return {};
+  return *found;
+}
+
+/// A word of the other side's that is repeated in an answer: short, and nothing but printable ASCII.
+std::string in_quotes(std::string_view text) {
+  std::string shown;
+  for (const char c : text.substr(0, 64))
+    shown += c >= ' ' && c <= '~' && c != '"' ? c : '?';
+  return "\"" + shown + "\"";
+}
+
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+bool is_name_char(char c) {
+  return is_lower(c) || (c >= '0' && c <= '9') || c == '-';
+}
+
+} // namespace
+
+bool is_service_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && is_lower(name.front()) &&
+         std::all_of(name.begin(), name.end(), is_name_char);
+}
+
+std::string_view word(ControlVerb verb) {
+  switch (verb) {
+  case ControlVerb::status: return "status";
+  case ControlVerb::start: return "start";
+  case ControlVerb::stop: return "stop";
+  case ControlVerb::restart: return "restart";
+  case ControlVerb::events: return "events";
+  case ControlVerb::logs: return "logs";
+  case ControlVerb::version: return "version";
+  }
+  return "";
+}
+
+std::string encode(const ControlRequest& request) {
+  const Keys keys = keys_of(request.verb);
+  Json object = {{"verb", word(request.verb)}};
+  if (keys.services) object["services"] = request.services;
+  if (keys.wait) object["wait"] = request.wait;
+  if (keys.follow) object["follow"] = request.follow;
+  if (keys.last) object["last"] = request.last;
+  return write_json(object);
+}
+
+Result<ControlRequest> decode_request(std::string_view line) {
+  if (line.size() > longest_request) return Error{"the request is too long"};
+  auto object = parse_object(line);
+  if (!object) return object.error();
+  Fields fields(object.value());
+  std::string name;
+  fields.need("verb", name);
+  const auto verb = verb_of(name);
+  if (!verb && !name.empty()) return Error{"unknown verb " + in_quotes(name)};
+
+  ControlRequest request{.verb = verb.value_or(ControlVerb::status)};
+  const Keys keys = keys_of(request.verb);
+  if (keys.services) fields.may("services", request.services);
+  if (keys.wait) fields.may("wait", request.wait);
+  if (keys.follow) fields.may("follow", request.follow);
+  if (keys.last) fields.may("last", request.last);
+  if (auto status = fields.finish(true); !status) return status.error();
+  if (!verb) return Error{"key \"verb\" is empty"};
+  for (const std::string& service : request.services)
+    if (!is_service_name(service)) return Error{in_quotes(service) + " is not a service name"};
+  return request;
+}
+
+} // namespace holdfast::wire

@@ -1,0 +1,79 @@
+#pragma once
+// Between the command line and the daemon: one JSON object a line each way. A request is one line; its answer
+// is one or more lines, of which the last is `Finished` or `Refused`. The set of verbs is closed, and no verb
+// adds or runs a command.
+//
+//   status              StatusView; with `follow` again after each change
+//   start stop restart  Progress, as often as what is waited for changes; without `wait` Finished at once
+//   events              the last `last` EventLines, oldest first; with `follow` each new one
+//   logs                LogPlaces: the command line reads the files itself
+//   version             DaemonVersion
+
+#include "base/result.h"
+#include "wire/status_view.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace holdfast::wire {
+
+/// Bytes of a line without its newline.
+constexpr std::size_t longest_request = 64U << 10;
+constexpr std::size_t longest_reply = 1U << 20;
+
+enum class ControlVerb : std::uint8_t { status, start, stop, restart, events, logs, version };
+
+struct ControlRequest {
+  ControlVerb verb = ControlVerb::status;
+  std::vector<std::string> services{}; ///< start, stop, restart, logs; empty: the whole stack
+  bool wait = true;                    ///< start, stop, restart
+  bool follow = false;                 ///< status, events
+  std::uint64_t last = 0;              ///< events
+  bool operator==(const ControlRequest&) const = default;
+};
+
+struct Progress {
+  std::string text{}; ///< what is waited for
+  bool operator==(const Progress&) const = default;
+};
+struct Finished {
+  std::string text{}; ///< what was achieved; empty after a reading verb
+  bool operator==(const Finished&) const = default;
+};
+struct Refused {
+  std::string text{}; ///< why it was refused, or how it failed
+  bool operator==(const Refused&) const = default;
+};
+struct LogPlaces {
+  std::string directory{};             ///< holds NAME.log of each service
+  std::vector<std::string> services{}; ///< those that were named, or all
+  bool operator==(const LogPlaces&) const = default;
+};
+struct DaemonVersion {
+  std::string version{};
+  bool operator==(const DaemonVersion&) const = default;
+};
+
+using ControlReply =
+    std::variant<Progress, Finished, Refused, StatusView, EventLine, LogPlaces, DaemonVersion>;
+
+/// [a-z][a-z0-9-]{0,62}
+[[nodiscard]] bool is_service_name(std::string_view name);
+
+[[nodiscard]] std::string_view word(ControlVerb verb);
+
+/// One line, without its newline.
+[[nodiscard]] std::string encode(const ControlRequest& request);
+/// A reply that would be longer than longest_reply becomes a Refused that says so.
+[[nodiscard]] std::string encode(const ControlReply& reply);
+
+/// Refused: what is not one JSON object, an unknown verb, a key that does not belong to the verb, a wrong
+/// type, a name outside the grammar.
+[[nodiscard]] Result<ControlRequest> decode_request(std::string_view line);
+[[nodiscard]] Result<ControlReply> decode_reply(std::string_view line);
+
+} // namespace holdfast::wire

@@ -1,0 +1,14 @@
+#pragma once
+// Between the views and JSON values; only this floor's own sources include this header.
+
+#include "wire/json.h"
+#include "wire/status_view.h"
+
+namespace holdfast::wire {
+
+[[nodiscard]] Json to_json(const StatusView& view);
+[[nodiscard]] Json to_json(const EventLine& event);
+[[nodiscard]] Result<StatusView> status_from(const Json& value);
+[[nodiscard]] Result<EventLine> event_from(const Json& value);
+
+} // namespace holdfast::wire

@@ -1,0 +1,184 @@
+#include "wire/status_view.h"
+
+#include "wire/status_json.h"
+
+#include <utility>
+
+namespace holdfast::wire {
+namespace {
+
+Json to_json(const std::optional<LastExit>& exit) {
+  if (!exit) return nullptr;
+  return {{"code", or_null(exit->code)}, {"signal", or_null(exit->signal)}, {"oom", exit->oom}};
+}
+
+Json to_json(const StackStatus& stack) {
+  return {{"name", stack.name},
+          {"verdict", stack.verdict},
+          {"since", stack.since},
+          {"door", stack.door},
+          {"why", stack.why}};
+}
+
+Json to_json(const ServiceStatus& service) {
+  return {{"name", service.name},
+          {"phase", service.phase},
+          {"critical", service.critical},
+          {"pid", or_null(service.pid)},
+          {"run", service.run},
+          {"restarts", service.restarts},
+          {"since", service.since},
+          {"why", service.why},
+          {"memory_bytes", or_null(service.memory_bytes)},
+          {"memory_max_bytes", or_null(service.memory_max_bytes)},
+          {"cpu_usec", or_null(service.cpu_usec)},
+          {"tasks", or_null(service.tasks)},
+          {"last_exit", to_json(service.last_exit)},
+          {"status_text", service.status_text},
+          {"log_lines_dropped", service.log_lines_dropped},
+          {"last_lines", service.last_lines}};
+}
+
+Result<StackStatus> stack_from(const Json& value) {
+  StackStatus stack;
+  Fields fields(value);
+  fields.need("name", stack.name);
+  fields.need("verdict", stack.verdict);
+  fields.need("since", stack.since);
+  fields.need("door", stack.door);
+  fields.need("why", stack.why);
+  if (auto status = fields.finish(false); !status) return status.error().in("stack");
+  return stack;
+}
+
+Result<LastExit> last_exit_from(const Json& value) {
+  LastExit exit;
+  Fields fields(value);
+  fields.need("code", exit.code);
+  fields.need("signal", exit.signal);
+  fields.need("oom", exit.oom);
+  if (auto status = fields.finish(false); !status) return status.error().in("last_exit");
+  return exit;
+}
+
+void read_numbers(Fields& fields, ServiceStatus& service) {
+  fields.need("pid", service.pid);
+  fields.need("run", service.run);
+  fields.need("restarts", service.restarts);
+  fields.need("memory_bytes", service.memory_bytes);
+  fields.need("memory_max_bytes", service.memory_max_bytes);
+  fields.need("cpu_usec", service.cpu_usec);
+  fields.need("tasks", service.tasks);
+  fields.may("log_lines_dropped", service.log_lines_dropped);
+}
+
+Result<ServiceStatus> service_from(const Json& value) {
+  ServiceStatus service;
+  Fields fields(value);
+  fields.need("name", service.name);
+  fields.need("phase", service.phase);
+  fields.need("critical", service.critical);
+  fields.need("since", service.since);
+  fields.need("why", service.why);
+  fields.may("status_text", service.status_text);
+  fields.may("last_lines", service.last_lines);
+  read_numbers(fields, service);
+  if (const Json* exit = fields.look("last_exit"); exit != nullptr && !exit->is_null()) {
+    auto last = last_exit_from(*exit);
+    if (!last) return last.error().in("services");
+    service.last_exit = std::move(last).value();
+  }
+  if (auto status = fields.finish(false); !status) return status.error().in("services");
+  return service;
+}
+
+} // namespace
+
+Json to_json(const StatusView& view) {
+  Json services = Json::array();
+  for (const ServiceStatus& service : view.services)
+    services.push_back(to_json(service));
+  return {{"time", view.time},
+          {"last_known", view.last_known},
+          {"stack", to_json(view.stack)},
+          {"services", std::move(services)},
+          {"volumes", Json::array()},
+          {"certificates", Json::array()}};
+}
+
+Json to_json(const EventLine& event) {
+  return {{"time", event.time},
+          {"service", or_null(event.service)},
+          {"run", or_null(event.run)},
+          {"from", event.from},
+          {"to", event.to},
+          {"why", event.why},
+          {"took_ms", event.took_ms}};
+}
+
+Result<StatusView> status_from(const Json& value) {
+  StatusView view;
+  Fields fields(value);
+  fields.may("time", view.time);
+  fields.may("last_known", view.last_known);
+  if (const Json* stack = fields.look("stack")) {
+    auto read = stack_from(*stack);
+    if (!read) return read.error();
+    view.stack = std::move(read).value();
+  } else {
+    fields.fail("key \"stack\" is missing");
+  }
+  const Json* services = fields.look("services");
+  if (services == nullptr || !services->is_array()) return Error{"key \"services\" is not a list"};
+  for (const Json& element : *services) {
+    auto read = service_from(element);
+    if (!read) return read.error();
+    view.services.push_back(std::move(read).value());
+  }
+  if (auto status = fields.finish(false); !status) return status.error();
+  return view;
+}
+
+Result<EventLine> event_from(const Json& value) {
+  EventLine event;
+  Fields fields(value);
+  fields.need("time", event.time);
+  fields.need("service", event.service);
+  fields.need("run", event.run);
+  fields.need("from", event.from);
+  fields.need("to", event.to);
+  fields.need("why", event.why);
+  fields.need("took_ms", event.took_ms);
+  if (auto status = fields.finish(false); !status) return status.error().in("event");
+  return event;
+}
+
+std::string encode_status(const StatusView& view) {
+  return write_json(to_json(view));
+}
+
+std::string encode_event(const EventLine& event) {
+  return write_json(to_json(event));
+}
+
+std::string encode_log_line(const LogLine& line) {
+  return write_json({{"service", line.service}, {"line", line.line}});
+}
+
+std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon) {
+  return write_json({{"version", own}, {"daemon", or_null(daemon)}});
+}
+
+Result<StatusView> decode_status(std::string_view text) {
+  auto value = parse_object(text);
+  if (!value) return value.error();
+  return status_from(value.value());
+}
+
+Result<EventLine> decode_event(std::string_view text) {
+  auto value = parse_object(text);
+  if (!value) return value.error();
+  return event_from(value.value());
+}
+
+} // namespace holdfast::wire

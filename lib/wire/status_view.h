@@ -1,0 +1,89 @@
+#pragma once
+// What `status` and `events` show, as data and as JSON: the same on the control socket, in the files of the
+// state directory and in what `--json` prints. Readers pass over keys they do not know: keys may be added,
+// none change.
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::wire {
+
+struct StackStatus {
+  std::string name{};
+  std::string verdict{};
+  std::string since{}; ///< UTC, whole seconds
+  std::string door{};  ///< "open" or "closed"
+  std::string why{};
+  bool operator==(const StackStatus&) const = default;
+};
+
+/// Exactly one of code and signal.
+struct LastExit {
+  std::optional<int> code{};
+  std::optional<std::string> signal{};
+  bool oom = false;
+  bool operator==(const LastExit&) const = default;
+};
+
+struct ServiceStatus {
+  std::string name{};
+  std::string phase{};
+  bool critical = true;
+  std::optional<int> pid{};   ///< none where no process runs
+  std::uint64_t run = 0;      ///< counts from 1; 0: it never ran
+  std::uint64_t restarts = 0; ///< charged ones since the daemon's start
+  std::string since{};
+  std::string why{};
+  std::optional<std::uint64_t> memory_bytes{}; ///< none where nobody can read it; so the next three
+  std::optional<std::uint64_t> memory_max_bytes{};
+  std::optional<std::uint64_t> cpu_usec{};
+  std::optional<std::uint64_t> tasks{};
+  std::optional<LastExit> last_exit{}; ///< none before any exit
+  std::string status_text{};           ///< what it says of itself (STATUS= of sd_notify)
+  std::uint64_t log_lines_dropped = 0;
+  std::vector<std::string> last_lines{}; ///< of its log, oldest first; failed and backoff only
+  bool operator==(const ServiceStatus&) const = default;
+};
+
+struct StatusView {
+  std::string time{};      ///< UTC, when this view was made
+  bool last_known = false; ///< read from a file, no daemon runs
+  StackStatus stack{};
+  std::vector<ServiceStatus> services{};
+  bool operator==(const StatusView&) const = default;
+};
+
+/// One change of a phase, or of the stack's verdict.
+struct EventLine {
+  std::string time{};                   ///< UTC, microseconds
+  std::optional<std::string> service{}; ///< none: the stack's verdict
+  std::optional<std::uint64_t> run{};   ///< none: the verdict, or a service that never ran
+  std::string from{};
+  std::string to{};
+  std::string why{};
+  std::uint64_t took_ms = 0; ///< how long `from` lasted
+  bool operator==(const EventLine&) const = default;
+};
+
+/// One line of a service's log, for `logs --json`.
+struct LogLine {
+  std::string service{};
+  std::string line{};
+};
+
+/// One line each, without a newline.
+[[nodiscard]] std::string encode_status(const StatusView& view);
+[[nodiscard]] std::string encode_event(const EventLine& event);
+[[nodiscard]] std::string encode_log_line(const LogLine& line);
+/// `version --json`; `daemon` is none where no daemon answers.
+[[nodiscard]] std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon);
+
+[[nodiscard]] Result<StatusView> decode_status(std::string_view text);
+[[nodiscard]] Result<EventLine> decode_event(std::string_view text);
+
+} // namespace holdfast::wire

@@ -1,0 +1,94 @@
+#include "client/options.h"
+#include "command.h"
+#include "support/catch.h"
+
+using namespace holdfast;
+using namespace holdfast::client;
+
+namespace {
+
+Options parsed(const std::vector<std::string>& words) {
+  const Parsed result = parse(words, "1.2.3");
+  INFO(result.text);
+  REQUIRE(result.options.has_value());
+  return *result.options;
+}
+
+int refused(const std::vector<std::string>& words) {
+  const Parsed result = parse(words, "1.2.3");
+  REQUIRE_FALSE(result.options.has_value());
+  CHECK_FALSE(result.text.empty());
+  return result.exit_code;
+}
+
+} // namespace
+
+TEST_CASE("options stand before or after the verb") {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"--json", "--socket", "/s", "status", "--watch"},
+                                             {"status", "--watch", "--json", "--socket=/s"},
+                                             {"--socket=/s", "-w", "status", "--json"}}) {
+    const Options options = parsed(words);
+    CHECK(options.verb == Verb::status);
+    CHECK(options.json);
+    CHECK(options.watch);
+    CHECK(options.socket == "/s");
+  }
+  const Options logs = parsed({"-n", "5", "-f", "logs", "redis", "worker"});
+  CHECK(logs.lines == 5U);
+  CHECK(logs.follow);
+  CHECK(logs.services == std::vector<std::string>{"redis", "worker"});
+}
+
+TEST_CASE("a service may be called as a verb is") {
+  const Options options = parsed({"stop", "status", "--no-wait", "start"});
+  CHECK(options.verb == Verb::stop);
+  CHECK(options.no_wait);
+  CHECK(options.services == std::vector<std::string>{"status", "start"});
+}
+
+TEST_CASE("what is not understood is a usage error") {
+  CHECK(refused({}) == 2);
+  CHECK(refused({"frobnicate"}) == 2);
+  CHECK(refused({"status", "redis"}) == 2);
+  CHECK(refused({"status", "--frobnicate"}) == 2);
+  CHECK(refused({"status", "--no-wait"}) == 2);
+  CHECK(refused({"stop", "--json"}) == 2);
+  CHECK(refused({"logs", "-n", "many"}) == 2);
+  CHECK(refused({"logs", "-n", "-1"}) == 2);
+  CHECK(refused({"stop", "../x"}) == 2);
+  CHECK(refused({"stop", "Redis"}) == 2);
+  CHECK(refused({"--config"}) == 2);
+}
+
+TEST_CASE("verbs that are not built yet say so") {
+  for (const char* verb :
+       {"plan", "explain", "reload", "incidents", "door", "task", "volume", "alert", "drill", "upgrade"}) {
+    const Parsed result = parse({verb, "--json", "whatever"}, "1.2.3");
+    CHECK_FALSE(result.options.has_value());
+    CHECK(result.exit_code == 2);
+    CHECK(result.text == "holdfast: " + std::string(verb) + ": not supported yet\n");
+  }
+}
+
+TEST_CASE("help and version are no mistakes") {
+  CHECK(refused({"--help"}) == 0);
+  CHECK(refused({"status", "--help"}) == 0);
+  const Parsed version = parse({"--version"}, "1.2.3");
+  CHECK(version.exit_code == 0);
+  CHECK(version.text == "holdfast 1.2.3\n");
+}
+
+TEST_CASE("check is handed what it is asked, and its exit code is passed on") {
+  test::Command command;
+  CHECK(command.run({"check", "--config", "/some/file", "--json"}).code == 1);
+  CHECK(command.checked_.config == "/some/file");
+  CHECK(command.checked_.json);
+}
+
+TEST_CASE("an anchor that cannot be started is said to be missing") {
+  test::Command command;
+  const test::Ran ran = command.run({"run"});
+  CHECK(ran.code == 4);
+  CHECK(ran.err.find("/no-anchor: No such file or directory") != std::string::npos);
+}

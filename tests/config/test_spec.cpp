@@ -1,0 +1,120 @@
+#include "input.h"
+#include "support/catch.h"
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+TEST_CASE("spec: every supported key reaches its field") {
+  test::Input input;
+  const auto loaded = input.load(test::contents(HOLDFAST_SOURCE_DIR "/tests/config/good/everything.yaml"));
+  CAPTURE(test::rendered(loaded, input.path()));
+  REQUIRE(loaded.stack);
+  CHECK(loaded.diagnostics.empty());
+  const model::StackSpec& stack = *loaded.stack;
+  CHECK(stack.name == "repository");
+  CHECK(stack.site == "https://repository.example.org");
+  CHECK(stack.runtime == "/run/repository");
+  CHECK(stack.state == "/var/lib/repository");
+  CHECK(stack.log_directory == "/var/log/repository");
+  CHECK(stack.rotate_size == 10ULL << 20);
+  CHECK(stack.start_at_once == 7);
+  CHECK(stack.stop_within == 20min);
+  REQUIRE(stack.services.size() == 4);
+
+  model::ServiceSpec a;
+  a.name = "a";
+  a.program.command = {"/usr/bin/server", "--name", "with space", ""};
+  a.program.user = "daemon";
+  a.program.group = "adm";
+  a.program.groups = std::vector<std::string>{"tape", "cdrom"};
+  a.program.capabilities = {"CAP_NET_BIND_SERVICE"};
+  a.program.no_new_privileges = false;
+  a.program.environment = {{"PORT", "8080"}, {"FLAG", "true"}, {"EMPTY", ""}};
+  a.program.environment_file = "/etc/secret.env";
+  a.program.directory = "/srv";
+  a.program.umask = 077;
+  a.program.runtime_directories = {{"/run/a", 0750}, {"/run/a2", 0755}};
+  a.program.requirements = {{"/srv/FILE", "daemon"}, {"/srv/OTHER", ""}};
+  a.program.limits = {.open_files = 65536, .locked_memory = 64ULL << 20, .core = 0, .oom_score = -500};
+  a.critical = false;
+  a.ready = {.kind = model::ProbeKind::exec,
+             .exec = {"/bin/ready", "-q"},
+             .every = 2s,
+             .timeout = 1500ms,
+             .failures = 5,
+             .successes = 2,
+             .quiet = 10s};
+  a.progress = model::Probe{.kind = model::ProbeKind::exec, .exec = {"/bin/progress"}, .exit = {1, 3}};
+  a.progress_up_to = 48h;
+  a.live = model::LiveProbe{.probe = {.kind = model::ProbeKind::exec, .exec = {"/bin/live"}},
+                            .then = model::LiveAction::alert};
+  a.start_within = 2min;
+  a.unready_within = 3min;
+  a.stop = {{.signal = 2, .to_all = true, .exec = {}, .wait = 60s},
+            {.signal = 0, .to_all = false, .exec = {"/bin/stop"}, .wait = 10s}};
+  a.leftovers = 0s;
+  a.restart = {.delay = 2s,
+               .up_to = 3min,
+               .jitter_percent = 10,
+               .settled = 2min,
+               .budget = 3,
+               .window = 1h,
+               .when = model::RestartWhen::on_failure};
+  a.timestamps = false;
+  CHECK(stack.services[0] == a);
+
+  const model::ServiceSpec& b = stack.services[1];
+  CHECK(b.needs == std::vector<model::Need>{{.on = {0}, .restart = true, .soft = false},
+                                            {.on = {3}, .restart = false, .soft = true}});
+  CHECK(b.ready.kind == model::ProbeKind::notify);
+  CHECK(b.program.command == std::vector<std::string>{"/bin/sh", "-c", "exec a  b"});
+  const model::ServiceSpec& c = stack.services[2];
+  CHECK(c.task);
+  CHECK(c.restart.when == model::RestartWhen::never);
+  CHECK(c.needs == std::vector<model::Need>{{.on = {0}, .restart = false, .soft = false}});
+  CHECK_FALSE(stack.services[3].enabled);
+}
+
+TEST_CASE("spec: defaults are those of the contract") {
+  test::Input input;
+  input.options.cpus = 6;
+  const auto loaded = input.load("stack: {name: s}\nservices: {a: {command: [/bin/true], user: daemon}}\n");
+  REQUIRE(loaded.stack);
+  model::StackSpec expected;
+  expected.name = "s";
+  expected.start_at_once = 6;
+  model::ServiceSpec a;
+  a.name = "a";
+  a.program.command = {"/bin/true"};
+  a.program.user = "daemon";
+  expected.services = {a};
+  expected.stop_within = model::longest_stop(expected) + 10s;
+  CHECK(*loaded.stack == expected);
+}
+
+TEST_CASE("spec: one CPU still starts two at once; no service is a stack too") {
+  test::Input input;
+  input.options.cpus = 1;
+  const auto loaded = input.load("stack: {name: s}\n");
+  REQUIRE(loaded.stack);
+  CHECK(loaded.stack->start_at_once == 2);
+  CHECK(loaded.stack->services.empty());
+}
+
+TEST_CASE("spec: stop_within is longer than the longest chain, or refused") {
+  test::Input input;
+  const std::string services =
+      "services:\n  a: {command: [/bin/true], user: daemon, stop: [{signal: SIGTERM, wait: 100s}]}\n"
+      "  b: {command: [/bin/true], user: daemon, needs: [a], stop: [{signal: SIGTERM, wait: 50s}]}\n";
+  // 100 + 50 s, and for each 1 s of leftovers and 5 s of grace after the kill.
+  const auto refused = input.load("stack: {name: s}\nstability: {stop_within: 162s}\n" + services);
+  CHECK(test::told(refused, "stop_within 162s is not longer than the longest chain of stop ladders, 162s"));
+  CHECK(input.load("stack: {name: s}\nstability: {stop_within: 163s}\n" + services).stack);
+  CHECK(input.load("stack: {name: s}\n" + services).stack->stop_within == 172s);
+}
+
+TEST_CASE("spec: without root no user is asked for") {
+  test::Input input;
+  input.options.root = false;
+  CHECK(input.load("stack: {name: s}\nservices: {a: {command: [/bin/true]}}\n").stack);
+}

@@ -1,0 +1,80 @@
+#include "support/catch.h"
+#include "world.h"
+
+using namespace holdfast;
+using namespace holdfast::model;
+using namespace holdfast::model::test;
+
+namespace {
+
+World with_task() {
+  StackSpec spec = stack_of("db; migrate: db; web: migrate");
+  in(spec, "migrate").task = true;
+  in(spec, "migrate").restart.when = RestartWhen::never;
+  World world(spec);
+  world.boot();
+  return world;
+}
+
+constexpr ExitStatus well{.code = 0, .signal = 0};
+
+} // namespace
+
+TEST_CASE("task: what needs it waits until it is done, not until it runs") {
+  World world = with_task();
+  CHECK(world.phase("migrate") == "starting");
+  world.pass(50s);
+  world.says_ready("migrate");
+  CHECK(world.phase("migrate") == "starting");
+  CHECK(world.why("web") == "needs migrate, which is starting");
+  world.dies("migrate", well);
+  CHECK(world.phase("migrate") == "done");
+  CHECK(world.why("migrate") == "exit code 0 after 50 s");
+  CHECK(world.verdict() == "working");
+}
+
+TEST_CASE("task: one that ends badly is failed, and held") {
+  World world = with_task();
+  world.dies("migrate");
+  CHECK(world.phase("migrate") == "failed");
+  CHECK(world.why("migrate") == "exit code 1 after 0 s, and it is not restarted then");
+  CHECK(world.why("web") == "needs migrate, which failed");
+  CHECK(world.verdict() == "failed");
+  world.start({"web"});
+  world.dies("migrate", well);
+  CHECK(world.verdict() == "working");
+}
+
+TEST_CASE("task: has start_within to end") {
+  World world = with_task();
+  world.pass(1min);
+  CHECK(world.phase("migrate") == "failed");
+  CHECK(world.why("migrate") == "not ready within 1 min");
+}
+
+TEST_CASE("task: done stays done until it is asked for") {
+  World world = with_task();
+  world.dies("migrate", well);
+  world.start({"web"});
+  CHECK(world.run("migrate").value == 1);
+  world.dies("db");
+  world.pass(1min);
+  CHECK(world.run("migrate").value == 1);
+  SECTION("started") {
+    world.start({"migrate"});
+    CHECK(world.phase("migrate") == "starting");
+    CHECK(world.phase("web") == "ready");
+  }
+  SECTION("the stack is started again") {
+    world.stop();
+    CHECK(world.phase("migrate") == "down");
+    world.start();
+    CHECK(world.phase("migrate") == "starting");
+  }
+  SECTION("the stack is restarted") {
+    world.restart();
+    CHECK(world.phase("migrate") == "starting");
+    CHECK(world.phase("web") == "waiting");
+  }
+  CHECK(world.run("migrate").value == 2);
+}

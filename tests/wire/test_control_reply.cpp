@@ -1,0 +1,126 @@
+#include "support/catch.h"
+#include "wire/control.h"
+
+#include <string>
+#include <vector>
+
+using namespace holdfast::wire;
+
+namespace {
+
+StatusView example() {
+  return {.time = "2026-11-24T07:00:00Z",
+          .stack = {.name = "repository",
+                    .verdict = "working",
+                    .since = "2026-11-24T06:53:30Z",
+                    .door = "open",
+                    .why = ""},
+          .services = {{.name = "postgresql",
+                        .phase = "ready",
+                        .critical = true,
+                        .pid = 4711,
+                        .run = 3,
+                        .restarts = 2,
+                        .since = "2026-11-24T06:53:29Z",
+                        .why = "",
+                        .memory_bytes = 431882240,
+                        .memory_max_bytes = 2147483648,
+                        .cpu_usec = 12345,
+                        .tasks = 12,
+                        .last_exit = LastExit{.code = {}, .signal = "SIGKILL", .oom = false},
+                        .status_text = "",
+                        .log_lines_dropped = 0,
+                        .last_lines = {}},
+                       {.name = "redis", .phase = "waiting", .critical = false, .why = "needs postgresql"}}};
+}
+
+} // namespace
+
+TEST_CASE("an answer is the same after its journey") {
+  const EventLine event{.time = "2026-11-24T06:53:30.123456Z",
+                        .service = "redis",
+                        .run = 2,
+                        .from = "starting",
+                        .to = "ready",
+                        .why = "",
+                        .took_ms = 51};
+  const EventLine verdict{.time = "2026-11-24T06:53:30.123456Z", .from = "starting", .to = "working"};
+  const std::vector<ControlReply> replies = {Progress{"redis starts"},
+                                             Finished{"done"},
+                                             Refused{"no"},
+                                             example(),
+                                             event,
+                                             verdict,
+                                             LogPlaces{"/var/log/holdfast", {"redis"}},
+                                             DaemonVersion{"0.1.0"}};
+  for (const ControlReply& reply : replies) {
+    const std::string line = encode(reply);
+    INFO(line);
+    CHECK(line.find('\n') == std::string::npos);
+    const auto read = decode_reply(line);
+    REQUIRE(read.ok());
+    CHECK(read.value() == reply);
+  }
+}
+
+TEST_CASE("status has the keys of the documentation, and null where nobody can know") {
+  const std::string text = encode_status(example());
+  CHECK(text.find(R"("stack":{"name":"repository","verdict":"working","since":"2026-11-24T06:53:30Z",)"
+                  R"("door":"open","why":""})") != std::string::npos);
+  CHECK(text.find(R"({"name":"postgresql","phase":"ready","critical":true,"pid":4711,"run":3,"restarts":2,)"
+                  R"("since":"2026-11-24T06:53:29Z","why":"","memory_bytes":431882240,)"
+                  R"("memory_max_bytes":2147483648,"cpu_usec":12345,"tasks":12,)"
+                  R"("last_exit":{"code":null,"signal":"SIGKILL","oom":false})") != std::string::npos);
+  CHECK(text.find(R"("pid":null,"run":0)") != std::string::npos);
+  CHECK(text.find(
+            R"("memory_bytes":null,"memory_max_bytes":null,"cpu_usec":null,"tasks":null,"last_exit":null)") !=
+        std::string::npos);
+  CHECK(text.find(R"("volumes":[],"certificates":[])") != std::string::npos);
+}
+
+TEST_CASE("an event has the keys of the documentation") {
+  CHECK(encode_event({.time = "t", .from = "starting", .to = "working", .why = "w", .took_ms = 7}) ==
+        R"({"time":"t","service":null,"run":null,"from":"starting","to":"working","why":"w","took_ms":7})");
+}
+
+TEST_CASE("a reader passes over keys that a later version adds") {
+  const auto event = decode_event(
+      R"({"time":"t","service":"a","run":1,"from":"a","to":"b","why":"","took_ms":1,"later":{"x":[1]}})");
+  REQUIRE(event.ok());
+  CHECK(event.value().service == "a");
+}
+
+TEST_CASE("an answer that is not one is refused") {
+  const std::vector<std::string> lines = {
+      "",
+      "x",
+      "{}",
+      R"({"reply":"hello"})",
+      R"({"reply":"status"})",
+      R"({"reply":"status","status":{}})",
+      R"({"reply":"status","status":{"stack":1,"services":[]}})",
+      R"({"reply":"event","event":[]})",
+      R"({"reply":"done"})",
+      R"({"reply":"logs","directory":"/","services":["../../etc/shadow"]})"};
+  for (const std::string& line : lines) {
+    INFO(line);
+    CHECK_FALSE(decode_reply(line).ok());
+  }
+  const std::string line = encode(ControlReply(example()));
+  for (std::size_t size = 0; size < line.size(); size += 7)
+    CHECK_FALSE(decode_reply(line.substr(0, size)).ok());
+}
+
+TEST_CASE("an answer longer than a line may be says so instead") {
+  StatusView view = example();
+  view.services[0].last_lines = {std::string(longest_reply, 'x')};
+  const auto reply = decode_reply(encode(ControlReply(view)));
+  REQUIRE(reply.ok());
+  CHECK(std::holds_alternative<Refused>(reply.value()));
+}
+
+TEST_CASE("bytes of a log that are not UTF-8 do not break an answer") {
+  const auto reply = decode_reply(encode(ControlReply(Progress{"caf\xe9"})));
+  REQUIRE(reply.ok());
+  CHECK(std::get<Progress>(reply.value()).text == "caf\xef\xbf\xbd");
+}
