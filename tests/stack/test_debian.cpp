@@ -49,7 +49,7 @@ TEST_CASE("a cluster that Debian's pg_createcluster made", "[debian]") {
   stack.events().wait_for("", "working");
   CHECK(run_program({"runuser", "--user", "postgres", "--", "psql", "--port", std::to_string(port),
                      "--command", "select 1"})
-            .code == 0);
+            .failure() == "");
   CHECK(stack.stop() == 0);
   CHECK(left_of(directory, {port}) == "");
 }

@@ -71,7 +71,7 @@ TEST_CASE("a data directory without PG_VERSION is refused and left untouched", "
   CHECK(tree_of(data) == before);
 
   servers.directory().write("postgresql/data/PG_VERSION", "15\n"); // the operator puts right what was wrong
-  REQUIRE(run_program({"chown", "postgres:", (data / "PG_VERSION").string()}).code == 0);
+  REQUIRE(run_program({"chown", "postgres:", (data / "PG_VERSION").string()}).failure() == "");
   stack.events().wait_for("postgresql", "ready", 90s);
   CHECK(stack.stop() == 0);
 }
@@ -98,7 +98,7 @@ TEST_CASE("a crash recovery that takes longer than start_within is not killed", 
   RunningStack stack(servers.directory());
   stack.events().wait_for("postgresql", "ready");
   REQUIRE(servers.psql("create table crash as select n, repeat('x', 200) from generate_series(1, 1000000) n")
-              .code == 0);
+              .failure() == "");
 
   stack.kill_service("postgresql");
   const pid_t recovering = freeze_recovery(servers.directory().name(), 30s);

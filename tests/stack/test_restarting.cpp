@@ -53,7 +53,7 @@ TEST_CASE("a failed service is held until a command, which gives it a fresh budg
   CHECK(stack.command({"start", "broken"}).code == 1);
   stack.events().wait_for("broken", "failed");
   directory.write("mended", "");
-  CHECK(stack.command({"start", "broken"}).code == 0);
+  CHECK(stack.command({"start", "broken"}).failure() == "");
   CHECK(stack.service("broken").at("phase") == "ready");
   CHECK(stack.stop() == 0);
 }
@@ -78,16 +78,16 @@ TEST_CASE("start, stop and restart by name wait for the outcome", "[restarting]"
   RunningStack stack(directory);
   stack.events().wait_for("", "working");
 
-  CHECK(stack.command({"stop", "back"}).code == 0);
+  CHECK(stack.command({"stop", "back"}).failure() == "");
   CHECK(stack.service("back").at("phase") == "down");
   const auto waits = stack.service("front");
   CHECK(waits.at("phase") == "waiting");
   CHECK(waits.at("why").get<std::string>().find("back") != std::string::npos);
   CHECK(stack.status().at("stack").at("door") == "closed");
 
-  CHECK(stack.command({"start", "back"}).code == 0);
+  CHECK(stack.command({"start", "back"}).failure() == "");
   stack.events().wait_for("", "working");
-  CHECK(stack.command({"restart", "front"}).code == 0);
+  CHECK(stack.command({"restart", "front"}).failure() == "");
   const auto front = stack.service("front");
   CHECK(front.at("phase") == "ready");
   CHECK(front.at("restarts") == 0);

@@ -23,7 +23,7 @@ std::size_t erlang_machines(const std::string& stack) {
 TEST_CASE("the servers start in order of need, stop in reverse, and leave nothing", "[servers]") {
   const Servers servers;
   RunningStack stack(servers.directory());
-  CHECK(stack.command({"start"}, 180s).code == 0);
+  CHECK(stack.command({"start"}, 180s).failure() == "");
   const auto status = stack.status();
   CHECK(status.at("stack").at("verdict") == "working");
   CHECK(status.at("stack").at("door") == "open");
@@ -52,7 +52,7 @@ TEST_CASE("kill -9 of any server brings it back", "[servers]") {
     const auto back = stack.events().wait_for(name, "ready", 180s);
     CHECK(back.run == 2);
     CHECK(stack.service(name).at("pid") != old);
-    CHECK(stack.command({"start"}, 180s).code == 0);
+    CHECK(stack.command({"start"}, 180s).failure() == "");
     CHECK(stack.service(name).at("last_exit").at("signal") == "SIGKILL");
   }
   CHECK(stack.stop() == 0);
@@ -63,7 +63,7 @@ TEST_CASE("the broker restarts by command, uncharged, and its node is the only o
   const Servers servers;
   RunningStack stack(servers.directory());
   stack.events().wait_for("", "working", 180s);
-  CHECK(stack.command({"restart", "rabbitmq"}, 180s).code == 0);
+  CHECK(stack.command({"restart", "rabbitmq"}, 180s).failure() == "");
   const auto entry = stack.service("rabbitmq");
   CHECK(entry.at("phase") == "ready");
   CHECK(entry.at("run") == 2);

@@ -33,13 +33,13 @@ StackEvent parse(const std::string& line) {
 
 } // namespace
 
-Events::Events(const std::string& config) {
+Events::Events(const std::string& config, int errors) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   pipe_ = Fd(ends[0]);
   const Fd theirs(ends[1]);
   follower_ = std::make_unique<Child>(
-      Words{binaries() + "/holdfast", "events", "-f", "--json", "--config", config}, theirs.get());
+      Words{binaries() + "/holdfast", "events", "-f", "--json", "--config", config}, theirs.get(), errors);
 }
 
 Events::Read Events::read(const Deadline& deadline) {

@@ -24,7 +24,8 @@ struct StackEvent {
 
 class Events {
 public:
-  explicit Events(const std::string& config);
+  /// `errors`: where the command's own complaints go, such as that the daemon has ended.
+  Events(const std::string& config, int errors);
 
   /// The next event of `service` ("" for the verdict) with this new phase, after those that an earlier call
   /// returned for the same service. Throws, telling what came instead, when there is none in time.

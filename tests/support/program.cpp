@@ -28,7 +28,7 @@ std::string joined(const Words& words) {
   return all;
 }
 
-pid_t spawn(const Words& words, int output) {
+pid_t spawn(const Words& words, int output, int errors) {
   std::vector<char*> argv;
   for (const auto& word : words)
     argv.push_back(const_cast<char*>(word.c_str()));
@@ -37,7 +37,7 @@ pid_t spawn(const Words& words, int output) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -60,7 +60,7 @@ std::string read_back(int fd) {
 
 } // namespace
 
-Child::Child(const Words& words, int output) : pid_(spawn(words, output)) {
+Child::Child(const Words& words, int output, int errors) : pid_(spawn(words, output, errors)) {
   pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_.valid()) fail("pidfd_open");
 }

@@ -17,6 +17,10 @@ using Words = std::vector<std::string>;
 struct Finished {
   int code = 0;
   std::string output; ///< stdout and stderr together
+  /// Empty for exit code 0, else what a failed test should show.
+  [[nodiscard]] std::string failure() const {
+    return code == 0 ? "" : "exit " + std::to_string(code) + ": " + output;
+  }
 };
 
 /// Runs a program (found in PATH) to its end. Throws when it cannot be started; kills it and throws when it
@@ -26,8 +30,9 @@ struct Finished {
 /// A program beside the test, in a process group of its own. Killed and reaped when it goes.
 class Child {
 public:
-  /// `output`: where stdout and stderr go; the child gets copies.
-  Child(const Words& words, int output);
+  /// Where stdout and stderr go; the child gets copies.
+  Child(const Words& words, int output, int errors);
+  Child(const Words& words, int output) : Child(words, output, output) {}
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

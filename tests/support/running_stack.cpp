@@ -96,7 +96,7 @@ RunningStack::RunningStack(const StackDirectory& directory) : directory_(directo
       throw std::runtime_error("run ended with " + std::to_string(*code) + ": " + output());
     if (deadline.passed()) throw std::runtime_error("run does not answer: " + output());
   }
-  events_ = std::make_unique<Events>(config);
+  events_ = std::make_unique<Events>(config, log.get());
 }
 
 RunningStack::~RunningStack() {
@@ -126,7 +126,8 @@ nlohmann::json RunningStack::status() const {
 }
 
 nlohmann::json RunningStack::service(const std::string& name) const {
-  for (const auto& entry : status().at("services"))
+  const auto whole = status();
+  for (const auto& entry : whole.at("services"))
     if (entry.at("name") == name) return entry;
   throw std::runtime_error("status does not name " + name);
 }
