@@ -24,7 +24,9 @@ TEST_CASE("words: each cause has some, each ends without a stray colon") {
     CHECK(said.back() != ':');
   }
   CHECK(words(world.stack(), Why{}).empty());
-  CHECK(words(world.stack(), Why{.cause = Cause::answers}).empty());
+  Why ready;
+  ready.cause = Cause::answers;
+  CHECK(words(world.stack(), ready).empty());
 }
 
 TEST_CASE("words: exits") {
