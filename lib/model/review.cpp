@@ -137,10 +137,11 @@ std::optional<Why> Turn::reason_to_leave(ServiceId id) {
   const Run& run = *run_of(service.phase);
   const auto& needs = spec(id).needs;
   for (std::size_t i = 0; i < needs.size(); ++i) {
-    if (needs[i].soft) continue;
     const Service& other = at(needs[i].on);
-    if (std::holds_alternative<Failed>(other.phase)) return why_on(Cause::need_failed, needs[i].on);
-    if (!other.wanted || other.leaving) return why_on(Cause::need_leaves, needs[i].on);
+    if (!needs[i].soft) {
+      if (std::holds_alternative<Failed>(other.phase)) return why_on(Cause::need_failed, needs[i].on);
+      if (!other.wanted || other.leaving) return why_on(Cause::need_leaves, needs[i].on);
+    }
     const bool new_run = std::holds_alternative<Ready>(other.phase) && other.last_run != run.needs[i];
     if (needs[i].restart && new_run) return why_on(Cause::need_restarted, needs[i].on);
   }

@@ -35,6 +35,21 @@ TEST_CASE("an edge restart: true restarts the dependent after its need, uncharge
   CHECK(world.run("viewer").value == 1);
 }
 
+TEST_CASE("an edge restart: true may be soft: ordered after, not blocked by, restarted after") {
+  StackSpec spec = stack_of("broker; worker: broker!");
+  in(spec, "worker").needs.front().soft = true;
+  World world(spec);
+  world.boot();
+  REQUIRE(world.run("worker").value == 1);
+  world.dies("broker");
+  CHECK(world.phase("worker") == "ready");
+  world.pass(1s);
+  CHECK(world.run("broker").value == 2);
+  CHECK(world.run("worker").value == 2);
+  world.stop({"broker"});
+  CHECK(world.phase("worker") == "ready");
+}
+
 TEST_CASE("an edge restart: true: a need that comes back unready-and-ready is the same run") {
   StackSpec spec = stack_of("broker; worker: broker!");
   in(spec, "broker").ready = exec_probe();

@@ -28,7 +28,7 @@ TEST_CASE("start: phase by phase it is told once, with its time") {
   world.pass(3s);
   world.spawned("db");
   CHECK(world.told() == Lines{"db: starting > ready", "web: waiting > starting"});
-  CHECK(world.why("db") == "ready 3 s after its start");
+  CHECK(world.why("db").empty());
   for (const Action& action : world.actions())
     if (const auto* report = std::get_if<ReportPhase>(&action)) CHECK(report->took == 3s);
   world.spawned("web");
