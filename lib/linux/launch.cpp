@@ -75,9 +75,12 @@ LaunchOutcome without_process(std::uint64_t ticket, LaunchOutcome::Kind kind, Er
 
 LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots) {
   using Kind = LaunchOutcome::Kind;
-  if (order.check_requirements)
-    if (const auto checked = check_requirements(order.program); !checked)
-      return without_process(order.ticket, Kind::refused, checked.error());
+  if (order.check_requirements) {
+    const bool look = order.kind == LaunchOrder::Kind::look;
+    const auto checked = check_requirements(order.program);
+    if (look || !checked)
+      return without_process(order.ticket, look ? Kind::looked : Kind::refused, checked ? Error{} : checked.error());
+  }
   const auto request = prepare(order, slots);
   if (!request) return without_process(order.ticket, Kind::failed, request.error());
   pid_t failed_pid = 0;

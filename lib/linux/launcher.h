@@ -13,6 +13,11 @@ namespace holdfast::linux_os {
 
 /// What to start. `program` is prepared in the launcher's thread: identity, environment, requirements, directories.
 struct LaunchOrder {
+  enum class Kind : std::uint8_t {
+    launch,
+    look,                                        ///< see only whether the requirements are met
+  };
+  Kind kind = Kind::launch;
   std::uint64_t ticket = 0;                      ///< the caller's; comes back in the outcome
   model::Program program;
   std::vector<std::string> argv;                 ///< instead of program.command where not empty (probes, hooks)
@@ -26,8 +31,8 @@ struct LaunchOrder {
 
 struct LaunchOutcome {
   /// refused: a requirement is missing, which may come; nothing was tried. failed: the rest, from a user that does not
-  /// exist (ENOENT) to the exec.
-  enum class Kind : std::uint8_t { started, failed, refused };
+  /// exist (ENOENT) to the exec. looked: the answer to a look; `error` is empty where all is well.
+  enum class Kind : std::uint8_t { started, failed, refused, looked };
   std::uint64_t ticket = 0;
   Kind kind = Kind::failed;
   pid_t pid = 0;                                 ///< started; or the child that failed before exec, 0 where none
