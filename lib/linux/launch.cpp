@@ -41,7 +41,7 @@ Status make_directories_for(const LaunchOrder& order, const Identity& identity) 
   return Done{};
 }
 
-Result<SpawnRequest> prepare(const LaunchOrder& order) {
+Result<SpawnRequest> prepare(const LaunchOrder& order, const SpawnSlots* slots) {
   const model::Program& program = order.program;
   auto identity = prepare_identity(program);
   if (!identity) return identity.error();
@@ -62,6 +62,7 @@ Result<SpawnRequest> prepare(const LaunchOrder& order) {
                       .input = -1,
                       .output = order.output,
                       .cgroup_fd = order.cgroup_fd,
+                      .slots = slots,
                       .pid_at_birth = order.pid_at_birth,
                       .parent_is_ours = order.parent_is_ours};
 }
@@ -72,7 +73,7 @@ LaunchOutcome without_process(std::uint64_t ticket, LaunchOutcome::Kind kind, Er
 
 } // namespace
 
-LaunchOutcome launch(const LaunchOrder& order) {
+LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots) {
   using Kind = LaunchOutcome::Kind;
   if (order.check_requirements) {
     const bool look = order.kind == LaunchOrder::Kind::look;
@@ -80,7 +81,7 @@ LaunchOutcome launch(const LaunchOrder& order) {
     if (look || !checked)
       return without_process(order.ticket, look ? Kind::looked : Kind::refused, checked ? Error{} : checked.error());
   }
-  const auto request = prepare(order);
+  const auto request = prepare(order, slots);
   if (!request) return without_process(order.ticket, Kind::failed, request.error());
   pid_t failed_pid = 0;
   auto spawned = spawn(request.value(), failed_pid);

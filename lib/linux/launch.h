@@ -4,7 +4,7 @@
 
 namespace holdfast::linux_os {
 
-/// Prepares and carries out one order in the calling thread, which may block.
-[[nodiscard]] LaunchOutcome launch(const LaunchOrder& order);
+/// Prepares and carries out one order in the calling thread, which may block. `slots` may be null.
+[[nodiscard]] LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots);
 
 } // namespace holdfast::linux_os

@@ -25,7 +25,7 @@ struct Launcher::Shared {
 
   void work() {
     while (const auto order = next()) {
-      LaunchOutcome outcome = launch(*order);
+      LaunchOutcome outcome = launch(*order, slots ? &slots.value() : nullptr);
       {
         const std::lock_guard lock(mutex);
         outcomes.push_back(std::move(outcome));
@@ -35,6 +35,7 @@ struct Launcher::Shared {
   }
 
   const std::function<void()> wake;
+  const Result<SpawnSlots> slots = SpawnSlots::reserve(); ///< an error only makes spawns slower
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<LaunchOrder> orders;

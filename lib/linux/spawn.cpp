@@ -79,8 +79,9 @@ public:
     plan_.argv = argv_.data();
     plan_.environment = environment_.data();
     plan_.directory = request.directory.c_str();
-    plan_.input = request.input;
-    plan_.output = request.output;
+    plan_.input = request.slots != nullptr ? request.slots->input() : request.input;
+    plan_.output = request.slots != nullptr ? request.slots->output() : request.output;
+    plan_.private_below = request.slots != nullptr ? request.slots->end() : 0;
     plan_.change_identity = request.change_identity;
     plan_.uid = request.identity.uid;
     plan_.gid = request.identity.gid;
@@ -123,6 +124,7 @@ const char* word_for(SpawnStage stage) {
   switch (stage) {
   case SpawnStage::none: return "none";
   case SpawnStage::signals: return "rt_sigaction";
+  case SpawnStage::descriptors: return "close_range";
   case SpawnStage::stdio: return "stdin and stdout";
   case SpawnStage::session: return "setsid";
   case SpawnStage::oom_score: return "oom_score_adj";
@@ -159,6 +161,7 @@ clone_args arguments(const SpawnRequest& request, const ChildStack& stack, int& 
   args.pidfd = address(&pidfd);
   args.stack = address(stack.bottom());
   args.stack_size = ChildStack::usable;
+  if (request.slots != nullptr) args.flags |= CLONE_FILES;
   if (request.cgroup_fd >= 0) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = static_cast<unsigned>(request.cgroup_fd);
@@ -183,6 +186,9 @@ Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid) {
   failed_pid = 0;
   const ChildStack stack;
   if (!stack.ready()) return failure(request.argv[0], ENOMEM, "stack");
+  if (request.slots != nullptr)
+    if (const auto filled = request.slots->fill(request.input, request.output); !filled)
+      return filled.error().in(request.argv[0]);
   Preparation preparation(request);
   ChildPlan& plan = preparation.plan();
   int pidfd = -1;
@@ -193,6 +199,7 @@ Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid) {
     const AllSignalsBlocked blocked;
     pid = holdfast_clone3(&args, sizeof args, &run_spawn_child, &plan);
   }
+  if (request.slots != nullptr) request.slots->clear();
   if (pid < 0) return failure(request.argv[0], static_cast<int>(-pid), "clone3");
   Fd held(pidfd);
   if (plan.failed_stage == SpawnStage::none)

@@ -38,6 +38,13 @@ bool empty_signal_mask() {
   return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none) == 0;
 }
 
+/// Until here the table is ours, and nothing in it may be touched. The kernel copies only what is below the
+/// range.
+bool unshare_descriptors(const ChildPlan& plan) {
+  return plan.private_below == 0 ||
+         ::syscall(SYS_close_range, plan.private_below, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+}
+
 /// A copy of `fd` above the three, or of /dev/null.
 long above_stdio(int fd) {
   const long from =
@@ -141,6 +148,7 @@ SpawnStage change_identity(const ChildPlan& plan) {
 /// directory after them (it is the user who must be able to go there), the signal mask last.
 SpawnStage carry_out(const ChildPlan& plan) {
   if (!reset_signals()) return SpawnStage::signals;
+  if (!unshare_descriptors(plan)) return SpawnStage::descriptors;
   if (!arrange_stdio(plan)) return SpawnStage::stdio;
   if (::syscall(SYS_setsid) < 0) return SpawnStage::session;
   if (!write_oom_score(plan)) return SpawnStage::oom_score;

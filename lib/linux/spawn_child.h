@@ -15,6 +15,7 @@ namespace holdfast::linux_os {
 enum class SpawnStage : std::uint8_t {
   none,
   signals,
+  descriptors,
   stdio,
   session,
   oom_score,
@@ -43,8 +44,9 @@ struct ChildPlan {
   const char* const* argv = nullptr;
   const char* const* environment = nullptr;
   const char* directory = nullptr;
-  int input = -1;  ///< -1: /dev/null
-  int output = -1; ///< -1: /dev/null
+  int input = -1;             ///< -1: /dev/null
+  int output = -1;            ///< -1: /dev/null
+  unsigned private_below = 0; ///< not 0: our table of descriptors is shared; below this it becomes a copy
 
   bool change_identity = false;
   uid_t uid = 0;

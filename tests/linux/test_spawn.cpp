@@ -210,6 +210,32 @@ TEST_CASE("spawn: input and output may be the caller's own standard streams in a
   CHECK(field(descriptors, "2").starts_with("pipe:"));
 }
 
+TEST_CASE("spawn: with slots the child has its streams and no more, and our table is as it was") {
+  const auto slots = SpawnSlots::reserve();
+  REQUIRE(slots);
+  std::vector<Fd> many;
+  for (int i = 0; i < 100; ++i)
+    many.emplace_back(::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC));
+  SpawnRequest request = request_for({"descriptors"});
+  request.slots = &slots.value();
+  request.input = many.back().get();
+  const std::string descriptors = output_of(request).text; // ends: nobody else holds the pipe's other end
+  CHECK(field(descriptors, "0").ends_with("/cmdline"));
+  CHECK(field(descriptors, "1").starts_with("pipe:"));
+  CHECK(field(descriptors, "1") == field(descriptors, "2"));
+  CHECK(std::count(descriptors.begin(), descriptors.end(), '\n') == 3);
+  for (const Fd& fd : many)
+    CHECK(::fcntl(fd.get(), F_GETFD) == FD_CLOEXEC);
+  CHECK(::fcntl(0, F_GETFD) == 0);
+  CHECK(::fcntl(1, F_GETFD) == 0);
+
+  request = request_for({"descriptors"});
+  request.slots = &slots.value();
+  CHECK(field(output_of(request).text, "0") == "/dev/null");
+  request.argv = {"/nonexistent"};
+  CHECK(failure_of(request).code == ENOENT);
+}
+
 TEST_CASE("spawn: exactly the environment that was asked for") {
   REQUIRE(::setenv("NOTIFY_SOCKET", "/run/nobody", 1) == 0);
   SpawnRequest request = request_for({"environment"});
