@@ -117,6 +117,8 @@ void Children::exited(pid_t pid, model::ExitStatus status) {
     return end(ticket);
   }
   if (!child->launched) {
+    // The pid is free once this exit is acknowledged: nothing may go on naming it.
+    child->pid_at_birth->store(0);
     child->exit = status;
     return;
   }

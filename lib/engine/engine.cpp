@@ -6,6 +6,7 @@
 #include "model/words.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -224,10 +225,12 @@ std::vector<std::string> Engine::last_lines(ServiceId service, std::size_t most)
   const Fd fd(::openat(log_directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.valid()) return {};
   const off_t end = ::lseek(fd.get(), 0, SEEK_END);
-  const off_t start = ::lseek(fd.get(), end > tail ? end - tail : 0, SEEK_SET);
-  const auto text = start < 0 ? Result<std::string>(Error{}) : read_all(fd.get(), 2 * tail);
-  if (!text) return {};
-  return last_of(text.value(), most, start > 0);
+  const off_t start = std::max<off_t>(end - tail, 0);
+  // No more than this, though the file grows while it is read.
+  std::array<char, tail> text{};
+  const ssize_t n = ::pread(fd.get(), text.data(), text.size(), start);
+  if (n <= 0) return {};
+  return last_of({text.data(), static_cast<std::size_t>(n)}, most, start > 0);
 }
 
 } // namespace holdfast::engine

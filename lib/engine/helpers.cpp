@@ -1,5 +1,6 @@
 #include "engine/helpers.h"
 
+#include "linux/utf8.h"
 #include "model/words.h"
 
 #include <algorithm>
@@ -17,14 +18,15 @@ constexpr std::size_t longest_words = 200;
 /// Keys of stop programs lie behind those of the probe roles.
 constexpr int stop_program_key = 100;
 
-/// The last line that says something, fit for a terminal.
+/// The last line that says something, fit for a terminal and for JSON.
 std::string last_line(std::string text) {
-  std::erase_if(text, [](char c) { return c != '\n' && static_cast<unsigned char>(c) < 0x20; });
   while (!text.empty() && text.back() == '\n')
     text.pop_back();
   if (const auto line = text.rfind('\n'); line != std::string::npos) text.erase(0, line + 1);
-  if (text.size() > longest_words) text.resize(longest_words);
-  return text;
+  if (!linux_os::is_utf8(text))
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return linux_os::printable(text, longest_words);
 }
 
 /// A probe that could not even be started for want of resources says nothing about the service.
@@ -76,7 +78,7 @@ void Helpers::start(Order order) {
   if (running_.contains(order.key))
     return order.answer(model::ProbeOutcome::unknown, "the last one has not ended yet");
   const std::string& name = stack_.spec(order.key.first).name;
-  auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
+  auto leaf = make_leaf(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
   if (!leaf) return order.answer(model::ProbeOutcome::unknown, leaf.error().what);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -124,9 +126,10 @@ void Helpers::read_output(Key key, Helper& helper) {
                              std::array<char, 4096> block{};
                              const ssize_t n =
                                  ::read(helper.output.native_handle(), block.data(), block.size());
-                             if (n <= 0) return;
+                             if (n == 0) return;
                              const std::size_t room = kept_output - helper.said.size();
-                             helper.said.append(block.data(), std::min(room, static_cast<std::size_t>(n)));
+                             if (n > 0)
+                               helper.said.append(block.data(), std::min(room, static_cast<std::size_t>(n)));
                              read_output(key, helper);
                            });
 }
@@ -158,11 +161,15 @@ void Helpers::timed_out(Key key, Duration timeout) {
   const auto helper = running_.find(key);
   if (helper == running_.end()) return;
   static_cast<void>(helper->second->leaf.kill());
-  finish(key, model::ProbeOutcome::failed, "no answer within " + format_span(timeout));
+  // One that waits in the launcher's queue, behind a program on a dead network disk, says nothing about its
+  // service.
+  const bool started = !helper->second->write_end.valid();
+  finish(key, started ? model::ProbeOutcome::failed : model::ProbeOutcome::unknown,
+         (started ? "no answer within " : "not started within ") + format_span(timeout));
 }
 
 void Helpers::tidy() {
-  std::erase_if(over_, [](const linux_os::Leaf& leaf) { return leaf.remove().ok(); });
+  remove_empty(over_);
 }
 
 } // namespace holdfast::engine

@@ -9,14 +9,23 @@
 
 namespace holdfast::engine {
 
+namespace {
+
+/// ", by process 4711"; nothing in the moment between its lock and its writing.
+std::string by_holder(int fd) {
+  const auto holder = read_all(fd, 64);
+  return holder && !holder.value().empty() ? ", by process " + holder.value() : std::string();
+}
+
+} // namespace
+
 Result<Fd> take_lock(const std::string& path, int owner) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.valid()) return system_error(path, errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(path, errno);
-    const auto holder = read_all(fd.get(), 64);
-    return Error{"this stack is run already, by process " + (holder ? holder.value() : std::string("?")) +
-                     " (" + path + "); stop that one first, or give this one its own stack.runtime",
+    return Error{"this stack is run already" + by_holder(fd.get()) + " (" + path +
+                     "); stop that one first, or give this one its own stack.runtime",
                  EWOULDBLOCK};
   }
   const std::string text = std::to_string(owner);

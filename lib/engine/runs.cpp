@@ -1,25 +1,8 @@
 #include "engine/runs.h"
 
-#include <algorithm>
 #include <csignal>
 
 namespace holdfast::engine {
-namespace {
-
-/// Whether the cgroup `path` (below the mount of the hierarchy) is the leaf or below it. The leaf's own path
-/// is absolute and ends with it.
-bool is_in(std::string_view path, std::string_view leaf) {
-  if (path.empty() || path == "/") return false;
-  for (std::size_t at = leaf.find('/', 1); at != std::string_view::npos; at = leaf.find('/', at + 1)) {
-    const std::string_view below = leaf.substr(at);
-    if (path.substr(0, below.size()) == below && (path.size() == below.size() || path[below.size()] == '/'))
-      return true;
-  }
-  return false;
-}
-
-} // namespace
-
 Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
     : parts_(parts), stack_(stack), happened_(std::move(happened)), slots_(stack.size()) {
   for (std::uint32_t i = 0; i < stack.size(); ++i)
@@ -29,7 +12,7 @@ Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
 
 Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
   const std::string& name = stack_.spec(service).name;
-  auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/" + std::to_string(run.value));
+  auto leaf = make_leaf(parts_.tree.service(name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
   if (pipe) return Material{run, std::move(leaf).value(), std::move(pipe).value()};
@@ -60,7 +43,7 @@ void Runs::spawn(ServiceId service, RunNumber run) {
   }
   auto& slot = slots_[service.index];
   auto* pid = parts_.rows.prepare(stack_, service, leaf.path());
-  slot.live.emplace(Live{number, 0, std::move(leaf), std::move(pipe.write), pid, std::nullopt});
+  slot.live.emplace(Live{number, 0, std::move(leaf), std::move(pipe.write), pid, nullptr});
   slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
 }
 
@@ -103,7 +86,8 @@ void Runs::exited(ServiceId service, RunNumber run, model::ExitStatus status) {
   if (populated && !populated.value())
     emptied(service, run);
   else
-    present->watch.emplace(parts_.loop, present->leaf, [this, service, run] { emptied(service, run); });
+    present->watch = std::make_unique<LeafWatch>(parts_.loop, present->leaf,
+                                                 [this, service, run] { emptied(service, run); });
   happened_(model::ProcessExited{service, run, status});
 }
 
@@ -144,7 +128,7 @@ void Runs::kill(ServiceId service, RunNumber run) {
 bool Runs::is_member(ServiceId service, int pid, std::string_view cgroup) const {
   const auto& present = slots_[service.index].live;
   if (!present) return false;
-  return is_in(cgroup, present->leaf.path()) || (pid != 0 && pid == present->pid->load());
+  return parts_.tree.is_in(cgroup, present->leaf.path()) || (pid != 0 && pid == present->pid->load());
 }
 
 std::optional<RunNumber> Runs::present(ServiceId service) const {
@@ -158,8 +142,9 @@ int Runs::main_pid(ServiceId service) const {
 }
 
 void Runs::tidy() {
-  std::erase_if(over_, [](const linux_os::Leaf& leaf) { return leaf.remove().ok(); });
+  remove_empty(over_);
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
+    if (slots_[service.index].ahead) continue;
     // A failure here is met again, and told, when the run is to start.
     auto material = make(service, stack_.service(service).last_run.next());
     if (material) slots_[service.index].ahead.emplace(std::move(material).value());

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,7 @@ private:
     linux_os::Leaf leaf;
     Fd log_end; ///< until the launch is answered
     std::atomic<std::int32_t>* pid = nullptr;
-    std::optional<LeafWatch> watch;
+    std::unique_ptr<LeafWatch> watch;
   };
   struct Slot {
     std::optional<Material> ahead;

@@ -1,6 +1,7 @@
 #include "engine/tree.h"
 
 #include "base/clock.h"
+#include "wire/last_stop.h"
 
 #include <cerrno>
 #include <poll.h>
@@ -42,6 +43,15 @@ Status clear_leftovers(const std::string& stack, std::vector<std::string>& found
   return remove_when_empty(stack);
 }
 
+/// The anchor is told of leaves in fields of a fixed size.
+Status fits(const Tree& tree, const std::vector<std::string>& services) {
+  constexpr std::size_t run_number = 21;
+  for (const std::string& service : services)
+    if (tree.service(service).size() + run_number >= wire::last_stop_path)
+      return Error{tree.service(service) + ": too long for a cgroup of ours", ENAMETOOLONG};
+  return Done{};
+}
+
 } // namespace
 
 Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found) {
@@ -50,11 +60,13 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   auto own = linux_os::cgroup_of(::getpid());
   if (!own) return own.error();
   Tree tree;
+  tree.mount_ = mount.value();
   tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
   tree.base_ = options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base;
   tree.supervisors_ = options.supervisors;
-  // One of our own name is ours, even where a daemon that was killed left it behind.
-  tree.made_base_ = options.base.empty() || !exists(tree.base_);
+  // One of our own naming may be there still from a daemon that was killed.
+  tree.is_base_ours_ = options.base.empty() || !exists(tree.base_);
+  if (auto fit = fits(tree, options.services); !fit) return fit.error();
   if (auto made = make_if_missing(tree.base_); !made) return made.error();
   if (auto can = linux_os::check_cgroup_support(tree.base_); !can) return can.error();
   if (auto cleared = clear_leftovers(tree.stack(), found); !cleared) return cleared.error();
@@ -69,12 +81,31 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   return tree;
 }
 
+bool Tree::is_in(std::string_view path, std::string_view leaf) const {
+  if (!leaf.starts_with(mount_)) return false;
+  leaf.remove_prefix(mount_.size());
+  return path.starts_with(leaf) && (path.size() == leaf.size() || path[leaf.size()] == '/');
+}
+
 Status Tree::remove() const {
+  // Probes and stop programs may be left, and what SIGKILL could not end yet.
+  if (auto killed = linux_os::kill_cgroup(stack()); !killed) return killed;
   if (auto removed = remove_when_empty(stack()); !removed) return removed;
   for (const int pid : supervisors_)
     if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
   if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
-  return made_base_ ? linux_os::remove_cgroups(base_) : Status(Done{});
+  return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
+}
+
+Result<linux_os::Leaf> make_leaf(const std::string& path) {
+  auto leaf = linux_os::Leaf::make(path);
+  if (!leaf && leaf.error().code != EEXIST) ::rmdir(path.c_str());
+  return leaf;
+}
+
+void remove_empty(std::vector<linux_os::Leaf>& leaves) {
+  std::erase_if(leaves,
+                [](const linux_os::Leaf& leaf) { return linux_os::remove_cgroups(leaf.path()).ok(); });
 }
 
 } // namespace holdfast::engine

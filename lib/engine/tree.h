@@ -4,6 +4,7 @@
 #include "linux/cgroup.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::engine {
@@ -27,15 +28,27 @@ public:
   [[nodiscard]] std::string stack() const { return base_ + "/stack"; }
   [[nodiscard]] std::string service(const std::string& name) const { return stack() + "/" + name; }
 
-  /// Everything below stack/ is over: removes what is ours and moves the supervisors back to where they came
-  /// from.
+  /// Whether the cgroup `path`, as /proc names it (below the mount), is `leaf`, an absolute path, or below
+  /// it.
+  [[nodiscard]] bool is_in(std::string_view path, std::string_view leaf) const;
+
+  /// Everything below stack/ is over: kills what is there all the same, removes what is ours and moves the
+  /// supervisors back to where they came from.
   [[nodiscard]] Status remove() const;
 
 private:
+  std::string mount_;
   std::string base_;
   std::string home_; ///< the cgroup that the supervisors came from
   std::vector<int> supervisors_;
-  bool made_base_ = false;
+  bool is_base_ours_ = false; ///< to be removed with the rest
 };
+
+/// A leaf, or nothing left of it: a directory without its descriptors would be in the way of the next
+/// attempt.
+[[nodiscard]] Result<linux_os::Leaf> make_leaf(const std::string& path);
+
+/// Removes those of `leaves` that hold no process any more, with what their processes made below them.
+void remove_empty(std::vector<linux_os::Leaf>& leaves);
 
 } // namespace holdfast::engine

@@ -63,7 +63,9 @@ Result<std::optional<Record>> receive(int socket, int& descriptor) {
   ssize_t n = 0;
   do
     n = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
+  // ECONNRESET is said once where the other end closed without reading all; what it sent before is still
+  // there.
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n < 0 && errno == EAGAIN) return std::optional<Record>{};
   if (n < 0) return system_error("receive", errno);
   descriptor = descriptor_of(message);

@@ -44,6 +44,9 @@ public:
   }
   /// Until the anchor has an engine, and answers to signals itself.
   void wait_for_engine() { REQUIRE(ask("peek") == "nothing"); }
+  void wait_for_no_engine() {
+    REQUIRE(comes_true([this] { return ask("peek") == "no engine"; }));
+  }
   /// For commands that nothing answers.
   bool tell(const std::string& command) {
     return ::send(ours_.get(), command.data(), command.size(), MSG_NOSIGNAL) > 0;

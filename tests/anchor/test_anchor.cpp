@@ -124,6 +124,21 @@ TEST_CASE("anchor: the engine's last word is the exit code") {
   CHECK(show.exit_code() == 3);
 }
 
+TEST_CASE("anchor: the engine's last word counts, though it ends without hearing all of ours") {
+  PuppetShow show;
+  const int pid = show.spawn("spawn exit 1");
+  REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
+  REQUIRE(comes_true([&] { return state_of(pid) == "Z" && !is_pending(show.anchor(), SIGHUP); }));
+  // It is to find the last word and the end at once.
+  REQUIRE(::kill(show.anchor(), SIGSTOP) == 0);
+  REQUIRE(comes_true([&] { return state_of(show.anchor()) == "T"; }));
+  show.ask("finish 3");
+  show.tell("exit 0");
+  show.wait_for_no_engine();
+  REQUIRE(::kill(show.anchor(), SIGCONT) == 0);
+  CHECK(show.exit_code() == 3);
+}
+
 TEST_CASE("anchor: an engine that ends without a word is lost") {
   PuppetShow show;
   SECTION("by itself") {
@@ -161,7 +176,7 @@ TEST_CASE("anchor: what it holds outlives the engine") {
   REQUIRE(show.ask("hold " + path) == "sent");
   show.tell("die");
   // The stubborn one keeps the anchor in its last stop, without an engine.
-  REQUIRE(comes_true([&] { return show.ask("peek") == "no engine"; }));
+  show.wait_for_no_engine();
   CHECK(is_locked(path));
   REQUIRE(::kill(stubborn, SIGKILL) == 0);
   CHECK(show.exit_code() == anchor::engine_lost);

@@ -97,3 +97,17 @@ TEST_CASE("records: a packet of another size is refused, the next one is read; a
   CHECK(record.error().code == 0);
   CHECK(descriptor == -1);
 }
+
+TEST_CASE("records: an end that closes without having read all was heard all the same") {
+  Pair pair;
+  REQUIRE(send_record(pair.anchor.get(), AnchorRecord{}));
+  REQUIRE(send_record(pair.engine.get(), EngineRecord{ToAnchor::finish, 5}));
+  pair.engine.reset();
+  int descriptor = -1;
+  auto record = receive_from_engine(pair.anchor.get(), descriptor);
+  REQUIRE((record && record.value()));
+  CHECK(record.value()->value == 5);
+  record = receive_from_engine(pair.anchor.get(), descriptor);
+  REQUIRE_FALSE(record);
+  CHECK(record.error().code == 0);
+}

@@ -1,0 +1,144 @@
+#include "engine_host.h"
+
+#include "engine/engine.h"
+#include "engine/premises.h"
+#include "wire/anchor.h"
+#include "wire/last_stop.h"
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace holdfast::test {
+namespace {
+
+constexpr int cannot_start = 4;
+
+[[noreturn]] void finish(int code) {
+  static_cast<void>(
+      wire::send_record(wire::engine_socket_fd, wire::EngineRecord{wire::ToAnchor::finish, code}));
+  std::_Exit(code);
+}
+
+template <typename T>
+T must(Result<T> result) {
+  if (result) return std::move(result).value();
+  std::fprintf(stderr, "engine: %s\n", result.error().what.c_str());
+  finish(cannot_start);
+}
+
+void leave_signals_to_the_anchor() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE})
+    sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+/// Tells events and what services say of themselves, each once.
+class Teller {
+public:
+  Teller(std::string file, engine::Engine& engine) : file_(std::move(file)), engine_(engine) {}
+
+  void tell() {
+    std::ostringstream lines;
+    for (const auto& event : engine_.events()) {
+      if (event.sequence <= told_) continue;
+      told_ = event.sequence;
+      lines << event.service << ' ' << event.run << ' ' << event.from << '>' << event.to << ' ' << event.why
+            << '\n';
+    }
+    for (std::uint32_t i = 0; i < engine_.stack().size(); ++i) {
+      const std::string& says = engine_.stack().service({i}).status_text;
+      if (std::exchange(said_[i], says) != says && !says.empty())
+        lines << engine_.stack().spec({i}).name << " says " << says << '\n';
+    }
+    std::ofstream(file_, std::ios::app) << lines.str();
+  }
+
+private:
+  std::string file_;
+  engine::Engine& engine_;
+  std::uint64_t told_ = 0;
+  std::map<std::uint32_t, std::string> said_;
+};
+
+/// The commands of the test.
+class Ear {
+public:
+  Ear(boost::asio::io_context& loop, const std::string& path, engine::Engine& engine)
+      : socket_(loop, bound(path)), engine_(engine) {
+    hear();
+  }
+
+private:
+  static int bound(const std::string& path) {
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) finish(cannot_start);
+    return fd;
+  }
+
+  void hear() {
+    socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code) {
+      std::array<char, 256> text{};
+      const ssize_t n = ::recv(socket_.native_handle(), text.data(), text.size(), 0);
+      if (n > 0) take({text.data(), static_cast<std::size_t>(n)});
+      hear();
+    });
+  }
+
+  void take(const std::string& text) {
+    std::istringstream words(text);
+    std::string verb;
+    std::string name;
+    words >> verb >> name;
+    model::CommandAsked command;
+    command.verb = verb == "stop"      ? model::Verb::stop
+                   : verb == "restart" ? model::Verb::restart
+                                       : model::Verb::start;
+    command.by = "the test";
+    if (const auto id = engine_.stack().find(name)) command.services.push_back(*id);
+    engine_.ask(command);
+  }
+
+  boost::asio::posix::stream_descriptor socket_;
+  engine::Engine& engine_;
+};
+
+} // namespace
+
+void be_the_engine(const model::StackSpec& spec, const std::string& directory, const std::string& cgroup) {
+  leave_signals_to_the_anchor();
+  for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd})
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  auto premises = must(engine::enter_premises(spec, cgroup, ::getppid()));
+  boost::asio::io_context loop(1);
+  engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(spec),
+                               .anchor_socket = wire::engine_socket_fd,
+                               .last_stop = must(wire::map_last_stop(wire::engine_last_stop_fd)),
+                               .tree = premises.tree,
+                               .log_directory = std::move(premises.log_directory)});
+  for (const std::string& line : premises.found)
+    engine.report().trouble(line);
+  must(engine.anchor().hold(premises.lock.get()));
+  must(engine.open());
+  const Ear ear(loop, directory + "/ask", engine);
+  Teller teller(directory + "/told", engine);
+  engine.on_change([&] { teller.tell(); });
+  const int code = engine.run();
+  teller.tell();
+  finish(code);
+}
+
+} // namespace holdfast::test

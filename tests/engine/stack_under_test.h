@@ -1,0 +1,70 @@
+#pragma once
+// A whole daemon for one test: a real anchor in a process of its own, whose engine is this very program,
+// executed again for the same test case. There the test's own lines make the StackSpec a second time, and
+// the constructor of StackUnderTest runs the engine with it and never returns.
+
+#include "linux/processes.h"
+#include "model/spec.h"
+#include "support/scratch.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::test {
+
+/// Where a test's stack lives: a scratch directory and a cgroup, the same ones in both processes.
+class Place {
+public:
+  Place();
+  [[nodiscard]] std::string operator/(const std::string& name) const { return directory_ + "/" + name; }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] const std::string& cgroup() const { return cgroup_; }
+  /// This process is the engine's.
+  [[nodiscard]] bool is_engine() const { return !own_directory_; }
+
+  /// A service that runs the service program, is ready at once and is restarted without much delay.
+  [[nodiscard]] static model::ServiceSpec service(std::string name, std::vector<std::string> words);
+  /// The words of a probe or hook that runs the service program.
+  [[nodiscard]] static std::vector<std::string> program(std::vector<std::string> words);
+  [[nodiscard]] model::StackSpec stack(std::vector<model::ServiceSpec> services) const;
+
+private:
+  std::unique_ptr<Scratch> own_directory_;
+  std::unique_ptr<TestCgroup> own_cgroup_;
+  std::string directory_;
+  std::string cgroup_;
+};
+
+class StackUnderTest {
+public:
+  StackUnderTest(const Place& place, const model::StackSpec& spec);
+
+  /// What the engine told so far: "SERVICE RUN FROM>TO WHY" a line, and "SERVICE says STATUS".
+  [[nodiscard]] std::string told() const;
+  /// Whether `text` is told within the test's patience.
+  [[nodiscard]] bool tells(const std::string& text) const;
+  /// "start NAME", "stop NAME", "restart NAME".
+  void ask(const std::string& command) const;
+
+  [[nodiscard]] int anchor() const { return anchor_->pid(); }
+  [[nodiscard]] int engine() const;
+  [[nodiscard]] std::string leaf(const std::string& service, int run) const;
+  /// The processes of a run.
+  [[nodiscard]] std::vector<int> pids(const std::string& service, int run) const;
+  [[nodiscard]] std::string log(const std::string& service) const;
+
+  void terminate() const;
+  /// The anchor's, when it has ended; -1 where it was killed or does not end.
+  int exit_code();
+  /// An orderly stop that leaves nothing behind.
+  bool ends_well();
+  Child& anchor_process() { return *anchor_; }
+
+private:
+  const Place& place_;
+  std::optional<Child> anchor_;
+};
+
+} // namespace holdfast::test

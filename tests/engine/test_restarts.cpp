@@ -1,0 +1,114 @@
+#include "stack_under_test.h"
+
+#include "base/file.h"
+
+#include <filesystem>
+#include <sys/prctl.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::ptrdiff_t descriptors_of(int pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return std::distance(begin(all), end(all));
+}
+
+/// Names of the cgroups of a service.
+std::size_t leaves_of(const Place& place, const std::string& service) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(place.cgroup() + "/stack/" + service))
+    count += entry.is_directory() && entry.path().filename() != "probe" ? 1U : 0U;
+  return count;
+}
+
+} // namespace
+
+TEST_CASE("restarts - a main process that is killed has a successor in a leaf of its own") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  const auto first = stack.pids("a", 1);
+  REQUIRE(first.size() == 1);
+  REQUIRE(::kill(first[0], SIGKILL) == 0);
+  REQUIRE(stack.tells("a 2 starting>ready"));
+  CHECK(stack.pids("a", 2).size() == 1);
+  CHECK(stack.pids("a", 2) != first);
+  CHECK(comes_true([&] { return !std::filesystem::exists(stack.leaf("a", 1)); }));
+  CHECK(stack.told().find("SIGKILL") != std::string::npos);
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - what a run leaves behind is killed before the next one begins") {
+  const Place place;
+  auto a = Place::service("a", {"leave"});
+  a.leftovers = 20ms;
+  a.restart.budget = 2;
+  a.critical = false;
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("a 3 stopping>failed"));
+  for (int run = 1; run <= 3; ++run)
+    CHECK(comes_true([&] { return !std::filesystem::exists(stack.leaf("a", run)); }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - a leaf in which a service made cgroups of its own goes too") {
+  const Place place;
+  auto a = Place::service("a", {"nest", linux_os::cgroup_mount().value()});
+  a.restart.budget = 2;
+  a.critical = false;
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("exit code 1"));
+  REQUIRE(stack.tells("a 3 stopping>failed"));
+  CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - two hundred leave no cgroup and no descriptor behind") {
+  const Place place;
+  auto a = Place::service("a", {"exit", "3"});
+  // Never ready, so that each is charged.
+  a.ready.running = 60s;
+  a.restart.budget = 200;
+  a.critical = false;
+  StackUnderTest stack(place, place.stack({a, Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  REQUIRE(stack.tells("a 20 backoff>starting"));
+  const auto early = descriptors_of(stack.engine());
+  REQUIRE(stack.tells("a 201 stopping>failed"));
+  CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
+  // At a moment in the middle of a run a few more are open.
+  CHECK(comes_true([&] { return descriptors_of(stack.engine()) <= early; }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - an anchor that is killed takes the stack with it") {
+  const Place place;
+  auto a = Place::service("a", {"ignore"});
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  const int engine = stack.engine();
+  REQUIRE(::kill(stack.anchor(), SIGKILL) == 0);
+  int status = 0;
+  // The orphan became ours.
+  REQUIRE(comes_true([&] { return ::waitpid(engine, &status, WNOHANG) == engine; }));
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 70);
+  CHECK(comes_true([&] { return linux_os::pids_below(place.cgroup() + "/stack").empty(); }));
+}
+
+TEST_CASE("restarts - an engine that is killed leaves an orderly stop to the anchor") {
+  const Place place;
+  StackUnderTest stack(
+      place, place.stack({Place::service("a", {"run"}), Place::service("b", {"family", place / "b"})}));
+  REQUIRE(stack.tells("working"));
+  REQUIRE(comes_true([&] { return stack.log("b") == "complete\n"; }));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  CHECK(stack.exit_code() == 70);
+  CHECK(linux_os::pids_below(place.cgroup() + "/stack").empty());
+  CHECK(read_file(place / "b", 100).value() == "SIGTERM\n");
+}

@@ -1,0 +1,111 @@
+#include "engine/tree.h"
+
+#include "linux/processes.h"
+
+#include <cerrno>
+#include <filesystem>
+
+using namespace holdfast;
+using namespace holdfast::engine;
+using namespace holdfast::test;
+
+namespace {
+
+Tree::Options options_for(const std::string& base) {
+  return {.base = base, .stack = "test", .services = {"a", "b"}, .supervisors = {}};
+}
+
+} // namespace
+
+TEST_CASE("tree: is made with a place for each service, and goes again") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree = Tree::make(options_for(cgroup / "base"), found);
+  REQUIRE(tree);
+  CHECK(found.empty());
+  CHECK(tree.value().service("a") == cgroup / "base/stack/a");
+  CHECK(std::filesystem::exists(cgroup / "base/stack/b/probe"));
+  CHECK(std::filesystem::exists(cgroup / "base/supervisor"));
+  CHECK(tree.value().remove());
+  CHECK_FALSE(std::filesystem::exists(cgroup / "base"));
+}
+
+TEST_CASE("tree: a base that was there stays") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree = Tree::make(options_for(cgroup.path()), found);
+  REQUIRE(tree);
+  CHECK(tree.value().remove());
+  CHECK(std::filesystem::exists(cgroup.path()));
+  CHECK_FALSE(std::filesystem::exists(cgroup / "stack"));
+  CHECK_FALSE(std::filesystem::exists(cgroup / "supervisor"));
+}
+
+TEST_CASE("tree: what an earlier daemon left is killed and told") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  REQUIRE(Tree::make(options_for(cgroup.path()), found));
+  const auto leaf = linux_os::Leaf::make(cgroup / "stack/a/17");
+  REQUIRE(leaf);
+  Child left(pause_for_ever);
+  REQUIRE(linux_os::move_into(cgroup / "stack/a/17", left.pid()));
+  REQUIRE(Tree::make(options_for(cgroup.path()), found));
+  CHECK(found ==
+        std::vector<std::string>{"killed 1 processes that an earlier daemon left in " + cgroup / "stack"});
+  CHECK(WTERMSIG(left.wait()) == SIGKILL);
+  CHECK_FALSE(std::filesystem::exists(cgroup / "stack/a/17"));
+  // Made anew, so that what is cloned into it lives.
+  CHECK(linux_os::make_cgroup(cgroup / "stack/a/1"));
+}
+
+TEST_CASE("tree: a base of our own naming goes though an earlier daemon left it") {
+  const TestCgroup cgroup;
+  Child daemon([&] {
+    if (!linux_os::move_into(cgroup.path(), ::getpid())) return 1;
+    std::vector<std::string> found;
+    if (!Tree::make(options_for(""), found)) return 2;
+    auto options = options_for("");
+    options.supervisors = {::getpid()};
+    const auto tree = Tree::make(options, found);
+    if (!tree || tree.value().base() != cgroup / "holdfast-test") return 3;
+    if (linux_os::cgroup_of(::getpid()).value().find("/holdfast-test/supervisor") == std::string::npos)
+      return 4;
+    return tree.value().remove() ? 0 : 5;
+  });
+  CHECK(WEXITSTATUS(daemon.wait()) == 0);
+  CHECK_FALSE(std::filesystem::exists(cgroup / "holdfast-test"));
+}
+
+TEST_CASE("tree: a process that is left when all should be over does not keep it") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree = Tree::make(options_for(cgroup.path()), found);
+  REQUIRE(tree);
+  Child left(pause_for_ever);
+  REQUIRE(linux_os::make_cgroup(cgroup / "stack/a/probe/1"));
+  REQUIRE(linux_os::move_into(cgroup / "stack/a/probe/1", left.pid()));
+  CHECK(tree.value().remove());
+  CHECK(WTERMSIG(left.wait()) == SIGKILL);
+}
+
+TEST_CASE("tree: a process is in a leaf by the whole path, not by its end") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree = Tree::make(options_for(cgroup.path()), found);
+  REQUIRE(tree);
+  const std::string leaf = tree.value().service("a") + "/1";
+  const std::string below = leaf.substr(linux_os::cgroup_mount().value().size());
+  CHECK(tree.value().is_in(below, leaf));
+  CHECK(tree.value().is_in(below + "/own", leaf));
+  for (const std::string& other : {std::string(), std::string("/"), std::string("/1"), std::string("/a/1"),
+                                   std::string("/stack/a/1"), below + "0", leaf})
+    CHECK_FALSE(tree.value().is_in(other, leaf));
+}
+
+TEST_CASE("tree: a path that the anchor's table has no room for is refused") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  auto options =
+      options_for(cgroup / std::string(200, 'x') + "/" + std::string(200, 'y') + "/" + std::string(60, 'z'));
+  CHECK(Tree::make(options, found).error().code == ENAMETOOLONG);
+}
