@@ -2,7 +2,8 @@
 // What the environment does to us is a value, not an exception: a Result<T> holds a T or an Error. What the
 // programmer does wrong is an assertion.
 
-#include <cassert>
+#include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,12 +32,20 @@ public:
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  [[nodiscard]] T& value() & { return assert(ok()), *std::get_if<0>(&state_); }
-  [[nodiscard]] const T& value() const& { return assert(ok()), *std::get_if<0>(&state_); }
-  [[nodiscard]] T&& value() && { return assert(ok()), std::move(*std::get_if<0>(&state_)); }
-  [[nodiscard]] const Error& error() const { return assert(!ok()), *std::get_if<1>(&state_); }
+  [[nodiscard]] T& value() & { return held<0>(state_); }
+  [[nodiscard]] const T& value() const& { return held<0>(state_); }
+  [[nodiscard]] T&& value() && { return std::move(held<0>(state_)); }
+  [[nodiscard]] const Error& error() const { return held<1>(state_); }
 
 private:
+  /// Aborts where the other one is held, in every build: a mistake here must not read what is not there.
+  template <std::size_t Index, typename State>
+  static auto& held(State& state) {
+    auto* const found = std::get_if<Index>(&state);
+    if (found == nullptr) std::abort();
+    return *found;
+  }
+
   std::variant<T, Error> state_;
 };
 

@@ -79,7 +79,8 @@ LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots) {
     const bool look = order.kind == LaunchOrder::Kind::look;
     const auto checked = check_requirements(order.program);
     if (look || !checked)
-      return without_process(order.ticket, look ? Kind::looked : Kind::refused, checked ? Error{} : checked.error());
+      return without_process(order.ticket, look ? Kind::looked : Kind::refused,
+                             checked ? Error{} : checked.error());
   }
   const auto request = prepare(order, slots);
   if (!request) return without_process(order.ticket, Kind::failed, request.error());

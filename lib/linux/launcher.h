@@ -1,7 +1,7 @@
 #pragma once
-// A thread of its own for what may block before a process runs: looking at required files and users, reading the
-// environment file, making runtime directories, and the clone itself (with CLONE_VFORK the calling thread stands still
-// until exec, which a dead network file system can delay for ever).
+// A thread of its own for what may block before a process runs: looking at required files and users, reading
+// the environment file, making runtime directories, and the clone itself (with CLONE_VFORK the calling thread
+// stands still until exec, which a dead network file system can delay for ever).
 
 #include "linux/spawn.h"
 
@@ -11,37 +11,38 @@
 
 namespace holdfast::linux_os {
 
-/// What to start. `program` is prepared in the launcher's thread: identity, environment, requirements, directories.
+/// What to start. `program` is prepared in the launcher's thread: identity, environment, requirements,
+/// directories.
 struct LaunchOrder {
   enum class Kind : std::uint8_t {
     launch,
-    look,                                        ///< see only whether the requirements are met
+    look, ///< see only whether the requirements are met
   };
   Kind kind = Kind::launch;
-  std::uint64_t ticket = 0;                      ///< the caller's; comes back in the outcome
+  std::uint64_t ticket = 0; ///< the caller's; comes back in the outcome
   model::Program program;
-  std::vector<std::string> argv;                 ///< instead of program.command where not empty (probes, hooks)
-  std::vector<std::string> extra_environment;    ///< "NOTIFY_SOCKET=…", "MAINPID=…"; wins over all else
-  bool check_requirements = true;                ///< and make runtime directories
-  int output = -1;                               ///< borrowed; open until the outcome came
-  int cgroup_fd = -1;                            ///< borrowed likewise
+  std::vector<std::string> argv;              ///< instead of program.command where not empty (probes, hooks)
+  std::vector<std::string> extra_environment; ///< "NOTIFY_SOCKET=…", "MAINPID=…"; wins over all else
+  bool check_requirements = true;             ///< and make runtime directories
+  int output = -1;                            ///< borrowed; open until the outcome came
+  int cgroup_fd = -1;                         ///< borrowed likewise
   std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< borrowed likewise
-  bool parent_is_ours = false;                   ///< as in SpawnRequest
+  bool parent_is_ours = false;                       ///< as in SpawnRequest
 };
 
 struct LaunchOutcome {
-  /// refused: a requirement is missing, which may come; nothing was tried. failed: the rest, from a user that does not
-  /// exist (ENOENT) to the exec. looked: the answer to a look; `error` is empty where all is well.
+  /// refused: a requirement is missing, which may come; nothing was tried. failed: the rest, from a user that
+  /// does not exist (ENOENT) to the exec. looked: the answer to a look; `error` is empty where all is well.
   enum class Kind : std::uint8_t { started, failed, refused, looked };
   std::uint64_t ticket = 0;
   Kind kind = Kind::failed;
-  pid_t pid = 0;                                 ///< started; or the child that failed before exec, 0 where none
-  Fd pidfd;                                      ///< started
-  Error error;                                   ///< failed, refused
+  pid_t pid = 0; ///< started; or the child that failed before exec, 0 where none
+  Fd pidfd;      ///< started
+  Error error;   ///< failed, refused
 };
 
-/// Orders are carried out one after the other, in order. `wake` is called from the launcher's thread whenever an outcome
-/// is there to be taken; it must only wake the loop (write an eventfd).
+/// Orders are carried out one after the other, in order. `wake` is called from the launcher's thread whenever
+/// an outcome is there to be taken; it must only wake the loop (write an eventfd).
 class Launcher {
 public:
   explicit Launcher(std::function<void()> wake);
@@ -59,9 +60,11 @@ private:
   std::unique_ptr<Shared> shared_;
 };
 
-/// The complete environment of a service: PATH, HOME, USER, LOGNAME, SHELL, LANG=C.UTF-8, then the environment file
-/// (environment_file.h), then `environment`, then `extra`; later ones win. Nothing of our own environment is in it.
-[[nodiscard]] Result<std::vector<std::string>> build_environment(const model::Program& program, const Identity& identity,
+/// The complete environment of a service: PATH, HOME, USER, LOGNAME, SHELL, LANG=C.UTF-8, then the
+/// environment file (environment_file.h), then `environment`, then `extra`; later ones win. Nothing of our
+/// own environment is in it.
+[[nodiscard]] Result<std::vector<std::string>> build_environment(const model::Program& program,
+                                                                 const Identity& identity,
                                                                  const std::vector<std::string>& extra);
 
 /// Whether each required file is there with its owner. The error is words for `status`.

@@ -4,6 +4,7 @@
 
 #include "anchor/anchor.h"
 #include "linux/processes.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include "base/file.h"
