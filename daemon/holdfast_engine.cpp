@@ -7,6 +7,7 @@
 #include "control/status_file.h"
 #include "engine/engine.h"
 #include "engine/premises.h"
+#include "linux/descriptor_limit.h"
 #include "presets.h"
 #include "wire/anchor.h"
 
@@ -20,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -162,6 +164,10 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   leave_signals_to_the_anchor();
+  // Executed from a descriptor, our name would be its number to ps(1).
+  ::prctl(PR_SET_NAME, "holdfast-engine");
+  // A lower limit is enough for most stacks: what it is short of is told where it is missed.
+  static_cast<void>(linux_os::raise_descriptor_limit());
   CLI::App app{"Holdfast's engine; started by holdfast-anchor"};
   Arguments arguments;
   app.add_option("--config", arguments.config);

@@ -1,5 +1,7 @@
 #include "linux/spawn.h"
 
+#include "linux/descriptor_limit.h"
+
 #include "linux/clone_call.h"
 #include "linux/spawn_child.h"
 
@@ -102,6 +104,8 @@ public:
 private:
   void add_limits(const model::ProcessLimits& limits) {
     add_limit(RLIMIT_NOFILE, limits.open_files);
+    if (const auto& at_start = descriptor_limit_at_start(); at_start && !limits.open_files)
+      plan_.limits[plan_.limit_count++] = {.resource = RLIMIT_NOFILE, .value = *at_start};
     add_limit(RLIMIT_MEMLOCK, limits.locked_memory);
     add_limit(RLIMIT_CORE, limits.core);
     char* const begin = plan_.oom_score.data();

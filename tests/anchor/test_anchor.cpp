@@ -1,4 +1,5 @@
 #include "puppet.h"
+#include "support/catch.h"
 
 #include <fcntl.h>
 #include <filesystem>

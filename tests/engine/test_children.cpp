@@ -1,6 +1,7 @@
 #include "engine/children.h"
 
 #include "linux/processes.h"
+#include "support/catch.h"
 
 using namespace holdfast;
 using namespace holdfast::engine;

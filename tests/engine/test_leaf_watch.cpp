@@ -2,6 +2,7 @@
 #include "engine/tree.h"
 
 #include "linux/processes.h"
+#include "support/catch.h"
 
 #include <cerrno>
 #include <dirent.h>

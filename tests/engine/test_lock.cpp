@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "linux/processes.h"
+#include "support/catch.h"
 #include "support/scratch.h"
 
 #include <cerrno>

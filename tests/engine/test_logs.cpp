@@ -1,4 +1,5 @@
 #include "stack_under_test.h"
+#include "support/catch.h"
 
 using namespace holdfast;
 using namespace holdfast::test;

@@ -1,6 +1,7 @@
 #include "stack_under_test.h"
 
 #include "base/file.h"
+#include "support/catch.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

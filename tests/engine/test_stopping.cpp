@@ -1,6 +1,7 @@
 #include "stack_under_test.h"
 
 #include "base/file.h"
+#include "support/catch.h"
 
 using namespace holdfast;
 using namespace holdfast::test;

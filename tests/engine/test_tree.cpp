@@ -1,6 +1,7 @@
 #include "engine/tree.h"
 
 #include "linux/processes.h"
+#include "support/catch.h"
 
 #include <cerrno>
 #include <filesystem>

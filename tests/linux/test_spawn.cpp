@@ -1,3 +1,4 @@
+#include "linux/descriptor_limit.h"
 #include "spawning.h"
 #include "support/catch.h"
 #include "support/scratch.h"
@@ -242,6 +243,19 @@ TEST_CASE("spawn: exactly the environment that was asked for") {
   request.environment = {"B=2", "A=with space"};
   CHECK(output_of(request).text == "B=2\nA=with space\n");
   ::unsetenv("NOTIFY_SOCKET");
+}
+
+TEST_CASE("spawn: our own raised limit of descriptors is not passed on") {
+  rlimit ours{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &ours) == 0);
+  const rlimit low{.rlim_cur = 100, .rlim_max = ours.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  REQUIRE(raise_descriptor_limit());
+  rlimit raised{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &raised) == 0);
+  CHECK(raised.rlim_cur == raised.rlim_max);
+  const std::string text = output_of(request_for({"cat", "/proc/self/limits"})).text;
+  CHECK(field(text, "Max open files").starts_with("100 "));
 }
 
 TEST_CASE(
