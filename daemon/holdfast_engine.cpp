@@ -11,13 +11,13 @@
 #include "presets.h"
 #include "wire/anchor.h"
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
+#include <getopt.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,11 +33,23 @@ using namespace holdfast;
 
 /// `run` exits with this where the daemon cannot start: configuration, lock, cgroup.
 constexpr int cannot_start = 4;
+constexpr int usage = 2;
 
 struct Arguments {
   std::string config = "/etc/holdfast/holdfast.yaml";
   std::string cgroup;
 };
+
+std::optional<Arguments> read_arguments(int argc, char** argv) {
+  constexpr option known[] = {
+      {"config", required_argument, nullptr, 'c'}, {"cgroup", required_argument, nullptr, 'g'}, {}};
+  Arguments arguments;
+  for (int found = 0; (found = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
+    if (found == '?') return std::nullopt;
+    (found == 'c' ? arguments.config : arguments.cgroup) = optarg;
+  }
+  return arguments;
+}
 
 /// The anchor hears of the terminal's and systemd's signals and tells us in order with everything else.
 void leave_signals_to_the_anchor() {
@@ -168,12 +180,9 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_NAME, "holdfast-engine");
   // A lower limit is enough for most stacks: what it is short of is told where it is missed.
   static_cast<void>(linux_os::raise_descriptor_limit());
-  CLI::App app{"Holdfast's engine; started by holdfast-anchor"};
-  Arguments arguments;
-  app.add_option("--config", arguments.config);
-  app.add_option("--cgroup", arguments.cgroup);
-  CLI11_PARSE(app, argc, argv);
-  if (started_by_the_anchor()) return run(arguments);
+  const auto arguments = read_arguments(argc, argv);
+  if (!arguments) return finish(usage);
+  if (started_by_the_anchor()) return run(*arguments);
   std::fputs("holdfast-engine is started by holdfast-anchor; say \"holdfast run\"\n", stderr);
-  return 2;
+  return usage;
 }

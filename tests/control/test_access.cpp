@@ -32,7 +32,7 @@ std::string as_other(Served& served, uid_t uid, gid_t gid, std::vector<gid_t> gr
       const ssize_t n = ::recv(fd.get(), block, sizeof block, 0);
       said.assign(block, n > 0 ? static_cast<std::size_t>(n) : 0);
     }
-    static_cast<void>(::write(pipe[1], said.data(), said.size()));
+    if (::write(pipe[1], said.data(), said.size()) < 0) ::_exit(1);
     ::_exit(0);
   }
   const Fd read_end(pipe[0]);
