@@ -97,7 +97,10 @@ void remove_stack(const std::string& stack) {
 RunningStack::RunningStack(const StackDirectory& directory) : directory_(directory) {
   const std::string config = directory / "holdfast.yaml";
   const Fd log = open_output(directory / "run.out");
-  run_ = std::make_unique<Child>(Words{binaries() + "/holdfast", "run", "--config", config}, log.get());
+  // A test that is killed, as by ctest's timeout, must not leave its stack running.
+  run_ = std::make_unique<Child>(
+      Words{"setpriv", "--pdeathsig", "TERM", binaries() + "/holdfast", "run", "--config", config},
+      log.get());
   const Deadline deadline(30s);
   while (command({"status"}).code == 3) {
     if (const auto code = run_->wait(20ms))
