@@ -30,7 +30,7 @@ void Servers::only_postgresql(const std::string& keys) const {
   const std::string data = directory_ / "postgresql/data";
   std::string entry = "  postgresql:\n    preset: postgresql\n    with: {data: " + data +
                       ", config: " + data +
-                      "/postgresql.conf, sockets: " + directory_ / "postgresql/sockets" +
+                      "/postgresql.conf, sockets: " + directory_ / "sockets/postgresql" +
                       ", port: " + std::to_string(first_port_) + "}\n";
   std::istringstream lines(keys);
   for (std::string key; std::getline(lines, key);)
@@ -49,7 +49,7 @@ Words Servers::psql_words(const std::string& sql) const {
           "--",
           "psql",
           "--host",
-          directory_ / "postgresql/sockets",
+          directory_ / "sockets/postgresql",
           "--port",
           std::to_string(first_port_),
           "--dbname",

@@ -33,6 +33,17 @@ std::string command_line(const fs::path& process) {
   return words;
 }
 
+// Other stacks come and go meanwhile: a cgroup that is gone when we look into it is no error.
+void look_for_cgroup(const std::string& name, const fs::path& cgroup, std::vector<std::string>& found) {
+  std::error_code gone;
+  for (auto at = fs::directory_iterator(cgroup, gone); !gone && at != fs::directory_iterator();
+       at.increment(gone)) {
+    if (!at->is_directory(gone)) continue;
+    if (at->path().filename() == name) found.push_back(at->path().string());
+    look_for_cgroup(name, at->path(), found);
+  }
+}
+
 void remove_cgroup(const fs::path& cgroup) {
   std::error_code gone;
   for (const auto& entry : fs::directory_iterator(cgroup, gone))
@@ -59,10 +70,7 @@ std::vector<StackProcess> processes_of(const std::string& stack, const std::stri
 
 std::vector<std::string> cgroups_of(const std::string& stack) {
   std::vector<std::string> found;
-  const auto options = fs::directory_options::skip_permission_denied;
-  for (const auto& entry : fs::recursive_directory_iterator(cgroup_root(), options))
-    if (entry.is_directory() && entry.path().filename() == "holdfast-" + stack)
-      found.push_back(entry.path().string());
+  look_for_cgroup("holdfast-" + stack, cgroup_root(), found);
   return found;
 }
 
@@ -89,7 +97,10 @@ void remove_stack(const std::string& stack) {
 RunningStack::RunningStack(const StackDirectory& directory) : directory_(directory) {
   const std::string config = directory / "holdfast.yaml";
   const Fd log = open_output(directory / "run.out");
-  run_ = std::make_unique<Child>(Words{binaries() + "/holdfast", "run", "--config", config}, log.get());
+  // A test that is killed, as by ctest's timeout, must not leave its stack running.
+  run_ = std::make_unique<Child>(
+      Words{"setpriv", "--pdeathsig", "TERM", binaries() + "/holdfast", "run", "--config", config},
+      log.get());
   const Deadline deadline(30s);
   while (command({"status"}).code == 3) {
     if (const auto code = run_->wait(20ms))
