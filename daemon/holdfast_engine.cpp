@@ -144,8 +144,9 @@ private:
 };
 
 int run(const Arguments& arguments) {
-  const auto spec = read_configuration(arguments.config);
+  auto spec = read_configuration(arguments.config);
   if (!spec) return finish(cannot_start);
+  const auto lowered = engine::fit_limits(*spec);
   auto premises = engine::enter_premises(*spec, arguments.cgroup, ::getppid());
   if (!premises) return refuse_to_start(premises.error());
   auto table = wire::map_last_stop(wire::engine_last_stop_fd);
@@ -157,8 +158,9 @@ int run(const Arguments& arguments) {
                                .last_stop = table.value(),
                                .tree = premises.value().tree,
                                .log_directory = std::move(premises.value().log_directory)});
-  for (const std::string& line : premises.value().found)
-    engine.report().trouble(line);
+  for (const auto& lines : {premises.value().found, lowered})
+    for (const std::string& line : lines)
+      engine.report().trouble(line);
   Window window(loop, *spec, engine);
   auto ready = engine.anchor().hold(premises.value().lock.get());
   if (ready) ready = engine.open();

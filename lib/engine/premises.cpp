@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "engine/lock.h"
+#include "linux/limits.h"
 #include "linux/log_file.h"
 #include "wire/last_stop.h"
 
@@ -23,6 +24,17 @@ Status make_own_directories(const model::StackSpec& spec) {
 }
 
 } // namespace
+
+std::vector<std::string> fit_limits(model::StackSpec& spec) {
+  std::vector<std::string> told;
+  for (model::ServiceSpec& service : spec.services) {
+    std::vector<std::string> lowered;
+    service.program.limits = linux_os::granted_limits(service.program.limits, lowered);
+    for (const std::string& words : lowered)
+      told.push_back(service.name + ": this machine allows no more than " + words);
+  }
+  return told;
+}
 
 Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup, int anchor) {
   if (auto fit = fits(spec); !fit) return fit.error();

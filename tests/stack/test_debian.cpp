@@ -64,9 +64,9 @@ TEST_CASE("Debian's redis.conf", "[debian]") {
   for (const std::string path : {"/var/lib/redis", "/run/redis", "/var/log/redis"})
     config = std::regex_replace(config, std::regex("(\n[a-z]+ )" + path), "$1" + directory / "redis");
   directory.write("redis.conf", config);
-  directory.write_services("  redis: {preset: redis, limits: {open_files: 10240}, with: {config: " +
-                           directory / "redis.conf" + ", dir: " + directory / "redis" +
-                           ", run: " + directory / "sockets" + ", port: " + std::to_string(port) + "}}\n");
+  directory.write_services("  redis: {preset: redis, with: {config: " + directory / "redis.conf" +
+                           ", dir: " + directory / "redis" + ", run: " + directory / "sockets" +
+                           ", port: " + std::to_string(port) + "}}\n");
   RunningStack stack(directory);
   stack.events().wait_for("", "working");
   CHECK(run_program({"redis-cli", "-p", std::to_string(port), "ping"}).output == "PONG\n");
@@ -80,11 +80,10 @@ TEST_CASE("a broker with Debian's rabbitmq-env.conf and no configuration file", 
   const StackDirectory directory;
   make_directory_of("rabbitmq", directory / "rabbitmq");
   const std::string home = directory / "rabbitmq";
-  directory.write_services(
-      "  epmd: {preset: epmd, with: {port: " + std::to_string(port) +
-      "}}\n  rabbitmq: {preset: " + "rabbitmq, limits: {open_files: 10240}, with: {home: " + home +
-      ", base: " + home + "/mnesia, logs: " + home + ", epmd_port: " + std::to_string(port) +
-      ", port: " + std::to_string(port + 1) + ", dist_port: " + std::to_string(port + 2) + "}}\n");
+  directory.write_services("  epmd: {preset: epmd, with: {port: " + std::to_string(port) +
+                           "}}\n  rabbitmq: {preset: rabbitmq, with: {home: " + home + ", base: " + home +
+                           "/mnesia, logs: " + home + ", epmd_port: " + std::to_string(port) + ", port: " +
+                           std::to_string(port + 1) + ", dist_port: " + std::to_string(port + 2) + "}}\n");
   RunningStack stack(directory);
   stack.events().wait_for("", "working", 180s);
   CHECK_FALSE(port_is_free(port + 1));
