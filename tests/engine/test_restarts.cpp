@@ -49,7 +49,7 @@ TEST_CASE("restarts - what a run leaves behind is killed before the next one beg
   a.restart.budget = 2;
   a.critical = false;
   StackUnderTest stack(place, place.stack({a}));
-  REQUIRE(stack.tells("a 3 stopping>failed"));
+  REQUIRE(stack.tells(">failed exit code 1"));
   for (int run = 1; run <= 3; ++run)
     CHECK(comes_true([&] { return !std::filesystem::exists(stack.leaf("a", run)); }));
   CHECK(stack.ends_well());
@@ -62,7 +62,7 @@ TEST_CASE("restarts - a leaf in which a service made cgroups of its own goes too
   a.critical = false;
   StackUnderTest stack(place, place.stack({a}));
   REQUIRE(stack.tells("exit code 1"));
-  REQUIRE(stack.tells("a 3 stopping>failed"));
+  REQUIRE(stack.tells(">failed exit code 1"));
   CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
   CHECK(stack.ends_well());
 }
@@ -78,7 +78,7 @@ TEST_CASE("restarts - two hundred leave no cgroup and no descriptor behind") {
   REQUIRE(stack.tells("b 1 starting>ready"));
   REQUIRE(stack.tells("a 20 backoff>starting"));
   const auto early = descriptors_of(stack.engine());
-  REQUIRE(stack.tells("a 201 stopping>failed"));
+  REQUIRE(stack.tells(">failed exit code 3"));
   CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
   // At a moment in the middle of a run a few more are open.
   CHECK(comes_true([&] { return descriptors_of(stack.engine()) <= early; }));

@@ -47,7 +47,8 @@ TEST_CASE("a failed service is held until a command, which gives it a fresh budg
   const std::string mended = directory / "mended";
   directory.write_services(idle_service("steady") +
                            shell_service("broken", "test -e " + mended + " || exit 1; exec sleep 100000",
-                                         "critical: false\nrestart: {delay: 10ms, budget: 1 in 1m}"));
+                                         "critical: false\nready: {running: 200ms}\n"
+                                         "restart: {delay: 10ms, budget: 1 in 1m}"));
   RunningStack stack(directory);
   stack.events().wait_for("broken", "failed", 30s);
   CHECK(stack.command({"start", "broken"}).code == 1);
