@@ -47,6 +47,9 @@ public:
   /// the anchor's) is passed over. The exit is accounted for when this returns.
   void exited(pid_t pid, model::ExitStatus status);
 
+  /// Whether an order to start something is not answered yet.
+  [[nodiscard]] bool launching() const { return !launching_.empty(); }
+
   /// ESRCH is success; so is a ticket that is over.
   [[nodiscard]] Status signal(Ticket ticket, int signal) const;
 
