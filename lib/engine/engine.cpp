@@ -108,8 +108,8 @@ void Engine::turn() {
     anchor_.reap(pid);
   set_timer();
   if (changed_) changed_();
-  // Making and removing cgroups takes the lock that a clone into one needs: not while one is under way. Its answer is
-  // an event, so another turn comes.
+  // Making and removing cgroups takes the lock that a clone into one needs: not while one is under way. Its
+  // answer is an event, so another turn comes.
   if (children_.launching() || std::exchange(tidy_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     tidy_posted_ = false;

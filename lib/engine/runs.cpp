@@ -3,6 +3,7 @@
 #include <csignal>
 
 namespace holdfast::engine {
+
 Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
     : parts_(parts), stack_(stack), happened_(std::move(happened)), slots_(stack.size()) {
   for (std::uint32_t i = 0; i < stack.size(); ++i)
@@ -11,13 +12,14 @@ Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
 }
 
 Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
-  const std::string& name = stack_.spec(service).name;
-  auto leaf = make_leaf(parts_.tree.service(name) + "/" + std::to_string(run.value));
+  const model::ServiceSpec& spec = stack_.spec(service);
+  auto leaf = make_leaf(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
-  if (pipe) return Material{run, std::move(leaf).value(), std::move(pipe).value()};
+  auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();
+  if (log) return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value()};
   static_cast<void>(leaf.value().remove());
-  return pipe.error();
+  return log.error();
 }
 
 Result<Runs::Material> Runs::take(ServiceId service, RunNumber run) {
@@ -35,15 +37,9 @@ void Runs::spawn(ServiceId service, RunNumber run) {
   without_ahead_.push_back(service);
   if (!material)
     return happened_(model::SpawnFailed{service, run, material.error().code, material.error().what});
-  const model::ServiceSpec& spec = stack_.spec(service);
-  auto [number, leaf, pipe] = std::move(material).value();
-  if (auto added = parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.read)); !added) {
-    over_.push_back(std::move(leaf));
-    return happened_(model::SpawnFailed{service, run, added.error().code, added.error().what});
-  }
   auto& slot = slots_[service.index];
-  auto* pid = parts_.rows.prepare(stack_, service, leaf.path());
-  slot.live.emplace(Live{number, 0, std::move(leaf), std::move(pipe.write), pid, nullptr});
+  auto* pid = parts_.rows.prepare(stack_, service, material.value().leaf.path());
+  slot.live.emplace(Live{std::move(material).value(), 0, pid, nullptr});
   slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
 }
 
@@ -52,8 +48,8 @@ linux_os::LaunchOrder Runs::order_of(ServiceId service, const Live& live) const 
   order.program = stack_.spec(service).program;
   if (const std::string notify = parts_.notify.environment(service); !notify.empty())
     order.extra_environment.push_back(notify);
-  order.output = live.log_end.get();
-  order.cgroup_fd = live.leaf.directory_fd();
+  order.output = live.made.log_end.get();
+  order.cgroup_fd = live.made.leaf.directory_fd();
   order.pid_at_birth = live.pid;
   return order;
 }
@@ -61,7 +57,6 @@ linux_os::LaunchOrder Runs::order_of(ServiceId service, const Live& live) const 
 ChildHandlers Runs::handlers_of(ServiceId service, RunNumber run) {
   return {.started =
               [this, service, run](pid_t pid) {
-                if (Live* present = live(service, run)) present->log_end.reset();
                 happened_(model::SpawnSucceeded{service, run, pid});
               },
           .exited = [this, service, run](model::ExitStatus status) { exited(service, run, status); },
@@ -82,11 +77,11 @@ void Runs::exited(ServiceId service, RunNumber run, model::ExitStatus status) {
   Live* present = live(service, run);
   // Asked at once: the kernel may hold the notification of cgroup.events back, and most runs leave nothing.
   // Told before the exit, so that the run is over in one step.
-  const auto populated = present->leaf.populated();
+  const auto populated = present->made.leaf.populated();
   if (populated && !populated.value())
     emptied(service, run);
   else
-    present->watch = std::make_unique<LeafWatch>(parts_.loop, present->leaf,
+    present->watch = std::make_unique<LeafWatch>(parts_.loop, present->made.leaf,
                                                  [this, service, run] { emptied(service, run); });
   happened_(model::ProcessExited{service, run, status});
 }
@@ -101,14 +96,13 @@ void Runs::bury(ServiceId service) {
   auto& slot = slots_[service.index];
   parts_.rows.forget_pid(service);
   parts_.rows.clear(service);
-  parts_.logs.finish(stack_.spec(service).name);
-  over_.push_back(std::move(slot.live->leaf));
+  buried_.push_back(std::move(slot.live->made));
   slot.live.reset();
 }
 
 Runs::Live* Runs::live(ServiceId service, RunNumber run) {
   auto& slot = slots_[service.index];
-  return slot.live && slot.live->run == run ? &*slot.live : nullptr;
+  return slot.live && slot.live->made.run == run ? &*slot.live : nullptr;
 }
 
 void Runs::signal(ServiceId service, RunNumber run, int signal, bool to_all) {
@@ -116,24 +110,24 @@ void Runs::signal(ServiceId service, RunNumber run, int signal, bool to_all) {
   if (present == nullptr) return;
   // What cannot be signalled is gone, or is met by the next rung.
   if (to_all)
-    static_cast<void>(present->leaf.signal_all(signal));
+    static_cast<void>(present->made.leaf.signal_all(signal));
   else
     static_cast<void>(parts_.children.signal(present->ticket, signal));
 }
 
 void Runs::kill(ServiceId service, RunNumber run) {
-  if (const Live* present = live(service, run)) static_cast<void>(present->leaf.kill());
+  if (const Live* present = live(service, run)) static_cast<void>(present->made.leaf.kill());
 }
 
 bool Runs::is_member(ServiceId service, int pid, std::string_view cgroup) const {
   const auto& present = slots_[service.index].live;
   if (!present) return false;
-  return parts_.tree.is_in(cgroup, present->leaf.path()) || (pid != 0 && pid == present->pid->load());
+  return parts_.tree.is_in(cgroup, present->made.leaf.path()) || (pid != 0 && pid == present->pid->load());
 }
 
 std::optional<RunNumber> Runs::present(ServiceId service) const {
   const auto& present = slots_[service.index].live;
-  return present ? std::optional(present->run) : std::nullopt;
+  return present ? std::optional(present->made.run) : std::nullopt;
 }
 
 int Runs::main_pid(ServiceId service) const {
@@ -142,6 +136,14 @@ int Runs::main_pid(ServiceId service) const {
 }
 
 void Runs::tidy() {
+  for (Material& material : buried_) {
+    // Our copy of the write end held back the end of the pipe, so that nobody was woken by the death of the
+    // run.
+    material.log_end.reset();
+    parts_.logs.finish(material.log);
+    over_.push_back(std::move(material.leaf));
+  }
+  buried_.clear();
   remove_empty(over_);
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
     if (slots_[service.index].ahead) continue;

@@ -57,13 +57,12 @@ private:
   struct Material {
     RunNumber run;
     linux_os::Leaf leaf;
-    linux_os::LogPipe pipe;
+    Fd log_end; ///< the write end of a pipe that the capture reads already
+    linux_os::LogCapture::PipeNumber log = 0;
   };
   struct Live {
-    RunNumber run;
+    Material made;
     Ticket ticket = 0;
-    linux_os::Leaf leaf;
-    Fd log_end; ///< until the launch is answered
     std::atomic<std::int32_t>* pid = nullptr;
     std::unique_ptr<LeafWatch> watch;
   };
@@ -85,6 +84,7 @@ private:
   const model::Stack& stack_;
   Happened happened_;
   std::vector<Slot> slots_;
+  std::vector<Material> buried_;     ///< of runs that are over, until tidy()
   std::vector<linux_os::Leaf> over_; ///< to be removed
   std::vector<ServiceId> without_ahead_;
 };

@@ -27,8 +27,8 @@ Status check_reachable(const model::Program& program, const Identity& identity) 
   return Error{"only root can run it as user " + identity.name + " with these groups", EPERM};
 }
 
-Result<Identity> prepare_identity(const model::Program& program) {
-  auto identity = resolve_identity(program);
+Result<Identity> prepare_identity(const model::Program& program, IdentityCache& identities) {
+  auto identity = identities.resolve(program);
   if (!identity) return identity;
   if (auto reachable = check_reachable(program, identity.value()); !reachable) return reachable.error();
   return identity;
@@ -41,9 +41,9 @@ Status make_directories_for(const LaunchOrder& order, const Identity& identity) 
   return Done{};
 }
 
-Result<SpawnRequest> prepare(const LaunchOrder& order, const SpawnSlots* slots) {
+Result<SpawnRequest> prepare(const LaunchOrder& order, const SpawnSlots* slots, IdentityCache& identities) {
   const model::Program& program = order.program;
-  auto identity = prepare_identity(program);
+  auto identity = prepare_identity(program, identities);
   if (!identity) return identity.error();
   auto environment = build_environment(program, identity.value(), order.extra_environment);
   if (!environment) return environment.error();
@@ -73,7 +73,7 @@ LaunchOutcome without_process(std::uint64_t ticket, LaunchOutcome::Kind kind, Er
 
 } // namespace
 
-LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots) {
+LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots, IdentityCache& identities) {
   using Kind = LaunchOutcome::Kind;
   if (order.check_requirements) {
     const bool look = order.kind == LaunchOrder::Kind::look;
@@ -82,7 +82,7 @@ LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots) {
       return without_process(order.ticket, look ? Kind::looked : Kind::refused,
                              checked ? Error{} : checked.error());
   }
-  const auto request = prepare(order, slots);
+  const auto request = prepare(order, slots, identities);
   if (!request) return without_process(order.ticket, Kind::failed, request.error());
   pid_t failed_pid = 0;
   auto spawned = spawn(request.value(), failed_pid);

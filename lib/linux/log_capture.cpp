@@ -33,7 +33,6 @@ constexpr std::uint64_t wake_number = 0;
 
 struct Source {
   LogSink* sink = nullptr;
-  std::string service;
   bool timestamps = true;
   Fd read;
   std::optional<std::size_t> left; ///< after finish: what is still to be moved
@@ -45,7 +44,7 @@ struct Added {
 };
 
 struct Finished {
-  std::string service;
+  std::uint64_t number = 0;
 };
 
 using Command = std::variant<Added, Finished>;
@@ -71,7 +70,7 @@ public:
     if (auto* const added = std::get_if<Added>(&command))
       take_over(std::move(*added));
     else
-      finish_all(std::get<Finished>(command).service);
+      finish(std::get<Finished>(command).number);
   }
 
   /// One turn of one source: peek, write, consume. What is not moved has its turn after the others.
@@ -98,12 +97,11 @@ private:
     sources_.emplace(added.number, std::move(added.source));
   }
 
-  void finish_all(const std::string& service) {
-    for (auto it = sources_.begin(); it != sources_.end();) {
-      Source& source = it->second;
-      if (source.service == service && !source.left) source.left = bytes_in(source.read.get());
-      it = source.left == 0U ? close(it) : std::next(it);
-    }
+  void finish(std::uint64_t number) {
+    const auto found = sources_.find(number);
+    if (found == sources_.end()) return;
+    found->second.left = bytes_in(found->second.read.get());
+    if (found->second.left == 0U) close(found);
   }
 
   /// False when the source is done with.
@@ -121,10 +119,10 @@ private:
     return source.left != 0U;
   }
 
-  Sources::iterator close(Sources::iterator source) {
+  void close(Sources::iterator source) {
     // By hand: closing does not end the watch while somebody else has a copy of the descriptor.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, source->second.read.get(), nullptr);
-    return sources_.erase(source);
+    sources_.erase(source);
   }
 
   const int epoll_;
@@ -252,27 +250,26 @@ LogCapture::~LogCapture() {
   shared_->thread.join();
 }
 
-Status LogCapture::add(const std::string& service, bool timestamps, Fd read_end) {
-  if (!shared_->state) return shared_->state;
-  if (auto checked = check_is_pipe(read_end.get()); !checked) return checked;
+Result<LogCapture::PipeNumber> LogCapture::add(const std::string& service, bool timestamps, Fd read_end) {
+  if (!shared_->state) return shared_->state.error();
+  if (auto checked = check_is_pipe(read_end.get()); !checked) return checked.error();
   const std::lock_guard lock(shared_->mutex);
   const std::uint64_t number = shared_->last_number + 1;
   // Watched before it is handed over: the thread looks at the commands before it looks at the events.
-  if (auto watched = shared_->watch(read_end.get(), number); !watched) return watched;
+  if (auto watched = shared_->watch(read_end.get(), number); !watched) return watched.error();
   shared_->last_number = number;
   shared_->commands.emplace_back(Added{.number = number,
                                        .source = {.sink = &shared_->sink_of(service),
-                                                  .service = service,
                                                   .timestamps = timestamps,
                                                   .read = std::move(read_end),
                                                   .left = std::nullopt}});
-  return Done{};
+  return number;
 }
 
-void LogCapture::finish(const std::string& service) {
+void LogCapture::finish(PipeNumber pipe) {
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->commands.emplace_back(Finished{service});
+    shared_->commands.emplace_back(Finished{pipe});
   }
   shared_->wake_up();
 }

@@ -35,14 +35,16 @@ public:
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
 
+  /// One pipe that was taken over; never used again.
+  using PipeNumber = std::uint64_t;
+
   /// Takes a pipe's read end over. Several pipes may write into one service's file (the run that ends and the
   /// one that begins). The pipe is closed at its end of file.
-  [[nodiscard]] Status add(const std::string& service, bool timestamps, Fd read_end);
+  [[nodiscard]] Result<PipeNumber> add(const std::string& service, bool timestamps, Fd read_end);
 
-  /// The run is over and nobody should be writing: what is in its pipes now is moved, then they are closed
-  /// even where a process that escaped the cgroup holds the other end. Applies to pipes added before the
-  /// call.
-  void finish(const std::string& service);
+  /// The run is over and nobody should be writing: what is in its pipe now is moved, then it is closed even
+  /// where a process that escaped the cgroup holds the other end. One that is closed already is passed over.
+  void finish(PipeNumber pipe);
 
   /// Lines (or parts of lines without an end) that could not be written, since the start.
   [[nodiscard]] std::uint64_t dropped(const std::string& service) const;

@@ -1,8 +1,8 @@
 #include "linux/spawn.h"
 
-#include "linux/descriptor_limit.h"
-
+#include "linux/child_stack.h"
 #include "linux/clone_call.h"
+#include "linux/descriptor_limit.h"
 #include "linux/spawn_child.h"
 
 #include <algorithm>
@@ -11,36 +11,11 @@
 #include <charconv>
 #include <csignal>
 #include <cstdint>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace holdfast::linux_os {
 namespace {
-
-/// The child's stack, with a page below it that may not be touched.
-class ChildStack {
-public:
-  ChildStack()
-      : base_(::mmap(nullptr, guard + usable, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
-    ready_ = base_ != MAP_FAILED && ::mprotect(bottom(), usable, PROT_READ | PROT_WRITE) == 0;
-  }
-  ~ChildStack() {
-    if (base_ != MAP_FAILED) ::munmap(base_, guard + usable);
-  }
-  ChildStack(const ChildStack&) = delete;
-  ChildStack& operator=(const ChildStack&) = delete;
-
-  [[nodiscard]] bool ready() const { return ready_; }
-  [[nodiscard]] char* bottom() const { return static_cast<char*>(base_) + guard; }
-
-  static constexpr std::size_t usable = 64U << 10U;
-
-private:
-  static constexpr std::size_t guard = 64U << 10U; // a page of any size
-  void* base_;
-  bool ready_ = false;
-};
 
 /// Blocks every signal of this thread, glibc's own two included: a handler of ours must not run in the child,
 /// on the memory that it shares with us.
@@ -188,7 +163,9 @@ clone_args arguments(const SpawnRequest& request, const ChildStack& stack, int& 
 Result<Spawned> spawn(const SpawnRequest& request, pid_t& failed_pid) {
   assert(!request.argv.empty());
   failed_pid = 0;
-  const ChildStack stack;
+  // Kept by the thread: to map and fault in a new one costs more than the clone, and to unmap it stops the
+  // others.
+  thread_local const ChildStack stack;
   if (!stack.ready()) return failure(request.argv[0], ENOMEM, "stack");
   if (request.slots != nullptr)
     if (const auto filled = request.slots->fill(request.input, request.output); !filled)

@@ -45,9 +45,14 @@ public:
   [[nodiscard]] Fd add(const std::string& service, bool timestamps) {
     auto pipe = LogPipe::make();
     REQUIRE(pipe);
-    REQUIRE(capture->add(service, timestamps, std::move(pipe.value().read)));
+    const auto number = capture->add(service, timestamps, std::move(pipe.value().read));
+    REQUIRE(number);
+    last_ = number.value();
     return std::move(pipe.value().write);
   }
+
+  /// The run whose pipe was added last is over.
+  void finish() { capture->finish(last_); }
 
   [[nodiscard]] std::vector<std::string> troubles() {
     const std::lock_guard lock(mutex_);
@@ -59,6 +64,7 @@ public:
 private:
   std::mutex mutex_;
   std::vector<std::string> troubles_;
+  LogCapture::PipeNumber last_ = 0;
 };
 
 /// Whether a line begins with "2026-11-24T06:53:30.123456Z ".
@@ -207,7 +213,7 @@ TEST_CASE("log capture: runs that end one after the other, everything that they 
   for (int run = 0; run < 20; ++run) {
     const Fd pipe = harness.add("redis", false);
     put(pipe, "run " + std::to_string(run) + "\nend");
-    harness.capture->finish("redis");
+    harness.finish();
     expected += "run " + std::to_string(run) + "\nend" + (run < 19 ? "\n" : "");
     REQUIRE(is_closed(pipe));
   }
@@ -379,7 +385,7 @@ TEST_CASE("log capture: a pipe is closed at the run's end though somebody who es
   const Fd silent = harness.add("redis", false);
   const Fd other = harness.add("other", false);
   put(silent, "one\n");
-  harness.capture->finish("redis");
+  harness.finish();
   CHECK(is_closed(silent));
   const Fd next = harness.add("redis", false); // added after finish: not meant by it
   put(next, "two\n");
@@ -401,7 +407,7 @@ TEST_CASE("log capture: one who escaped and writes for ever is cut off, and does
   const Fd first = harness.add("redis", false);
   std::thread flood(write_for_ever, std::cref(first));
   REQUIRE(comes_true([&] { return logs.names().size() == 1; }));
-  harness.capture->finish("redis");
+  harness.finish();
   flood.join(); // its write failed: the pipe is closed
   const Fd second = harness.add("redis", false);
   std::thread another(write_for_ever, std::cref(second));
@@ -425,7 +431,7 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   const Fd idle = harness.add("idle", false);
   put(pipe.value().write, "one\n");
   REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text() == "one\n"; }));
-  harness.capture->finish("redis");
+  harness.finish();
   // The pipe has a reader still and shows nothing of its end: another's line tells that the command was
   // carried out.
   put(idle, "x\n");
@@ -444,11 +450,11 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   CHECK(logs.text() == "one\n");
 }
 
-TEST_CASE("log capture: only pipes; a service that is not known has dropped nothing") {
+TEST_CASE("log capture: only pipes; what is not known has dropped nothing and is finished") {
   const Logs logs;
   Harness harness(logs);
   CHECK(harness.capture->add("redis", true, Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))).error().code ==
         EINVAL);
   CHECK(harness.capture->dropped("nobody") == 0);
-  harness.capture->finish("nobody");
+  harness.capture->finish(4711);
 }
