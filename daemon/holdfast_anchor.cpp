@@ -14,5 +14,5 @@ int main(int argc, char** argv) {
   auto anchor = holdfast::anchor::Anchor::start({argv[2], {argv + 3, argv + argc}});
   if (anchor) return anchor.value().run();
   std::fprintf(stderr, "holdfast-anchor: %s\n", anchor.error().what.c_str());
-  return holdfast::anchor::engine_lost;
+  return holdfast::wire::cannot_start;
 }

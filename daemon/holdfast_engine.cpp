@@ -23,6 +23,7 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -31,8 +32,6 @@ namespace {
 
 using namespace holdfast;
 
-/// `run` exits with this where the daemon cannot start: configuration, lock, cgroup.
-constexpr int cannot_start = 4;
 constexpr int usage = 2;
 
 struct Arguments {
@@ -48,6 +47,7 @@ std::optional<Arguments> read_arguments(int argc, char** argv) {
     if (found == '?') return std::nullopt;
     (found == 'c' ? arguments.config : arguments.cgroup) = optarg;
   }
+  if (optind < argc) return std::nullopt;
   return arguments;
 }
 
@@ -60,12 +60,20 @@ void leave_signals_to_the_anchor() {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-bool started_by_the_anchor() {
+/// The anchor's pid, where it started us and still lives.
+std::optional<int> find_anchor() {
   int type = 0;
   socklen_t size = sizeof type;
-  return ::getsockopt(wire::engine_socket_fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-         type == SOCK_SEQPACKET && ::fcntl(wire::engine_socket_fd, F_SETFD, FD_CLOEXEC) == 0 &&
-         ::fcntl(wire::engine_last_stop_fd, F_SETFD, FD_CLOEXEC) == 0;
+  if (::getsockopt(wire::engine_socket_fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET)
+    return std::nullopt;
+  ucred peer{};
+  size = sizeof peer;
+  if (::getsockopt(wire::engine_socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+      peer.pid != ::getppid())
+    return std::nullopt;
+  for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd})
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
+  return peer.pid;
 }
 
 int finish(int code) {
@@ -76,7 +84,7 @@ int finish(int code) {
 
 int refuse_to_start(const Error& error) {
   std::fprintf(stderr, "holdfast: cannot start: %s\n", error.what.c_str());
-  return finish(cannot_start);
+  return finish(wire::cannot_start);
 }
 
 std::optional<model::StackSpec> read_configuration(const std::string& file) {
@@ -111,7 +119,7 @@ public:
   void close() {
     engine_.on_change({});
     server_.reset();
-    tell(status_.write(engine_));
+    tell(status_.write(engine_, Durability::synced));
   }
 
 private:
@@ -124,7 +132,7 @@ private:
     pause_.async_wait([this](boost::system::error_code error) {
       if (error) return;
       status_is_due_ = false;
-      tell(status_.update(engine_));
+      tell(status_.write(engine_, Durability::relaxed));
     });
   }
 
@@ -143,11 +151,11 @@ private:
   std::string told_;
 };
 
-int run(const Arguments& arguments) {
+int run(const Arguments& arguments, int anchor) {
   auto spec = read_configuration(arguments.config);
-  if (!spec) return finish(cannot_start);
+  if (!spec) return finish(wire::cannot_start);
   const auto lowered = engine::fit_limits(*spec);
-  auto premises = engine::enter_premises(*spec, arguments.cgroup, ::getppid());
+  auto premises = engine::enter_premises(*spec, arguments.cgroup, anchor);
   if (!premises) return refuse_to_start(premises.error());
   auto table = wire::map_last_stop(wire::engine_last_stop_fd);
   if (!table) return refuse_to_start(table.error());
@@ -171,20 +179,25 @@ int run(const Arguments& arguments) {
   }
   const int code = engine.run();
   window.close();
-  return finish(code);
+  engine.report().drain();
+  // Not by the destructors: they wait for the launcher, which a program on a dead disk may hold for ever.
+  ::_exit(finish(code));
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   leave_signals_to_the_anchor();
+  // What is made for others to reach, sockets most of all, must not depend on the umask of a shell.
+  ::umask(022);
   // Executed from a descriptor, our name would be its number to ps(1).
   ::prctl(PR_SET_NAME, "holdfast-engine");
   // A lower limit is enough for most stacks: what it is short of is told where it is missed.
   static_cast<void>(linux_os::raise_descriptor_limit());
+  const auto anchor = find_anchor();
   const auto arguments = read_arguments(argc, argv);
-  if (!arguments) return finish(usage);
-  if (started_by_the_anchor()) return run(*arguments);
+  if (anchor && arguments) return run(*arguments, *anchor);
+  if (anchor) return finish(usage);
   std::fputs("holdfast-engine is started by holdfast-anchor; say \"holdfast run\"\n", stderr);
   return usage;
 }

@@ -113,6 +113,7 @@ void Anchor::give_engine_up() {
 }
 
 void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
+  heard_ = true;
   switch (record.kind) {
   case wire::ToAnchor::reap:
     // Only what was reported and is still a zombie: nothing else can be reaped by a record.
@@ -135,6 +136,9 @@ bool Anchor::engine_exited() {
   if (info.si_pid == 0) return false;
   hear_engine();
   ::waitid(P_PID, engine, &info, WEXITED | WNOHANG);
+  // What cannot be executed said why itself, on standard error.
+  if (!heard_ && info.si_code == CLD_EXITED && info.si_status == EngineProcess::not_executed)
+    finish_ = wire::cannot_start;
   if (!finish_)
     std::fprintf(stderr, "holdfast: the engine was lost (%s %d)\n",
                  info.si_code == CLD_EXITED ? "exit code" : "signal", info.si_status);
@@ -145,7 +149,7 @@ int Anchor::engine_is_gone() {
   if (finish_) return *finish_;
   std::fputs("holdfast: stopping the stack in order\n", stderr);
   last_stop(*table_, signals_.get());
-  return engine_lost;
+  return wire::engine_lost;
 }
 
 } // namespace holdfast::anchor

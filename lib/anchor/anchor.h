@@ -18,9 +18,6 @@
 
 namespace holdfast::anchor {
 
-/// `run` exits with this when the engine is lost.
-constexpr int engine_lost = 70;
-
 struct Options {
   std::string engine; ///< path of the engine's executable
   std::vector<std::string> engine_arguments;
@@ -51,6 +48,7 @@ private:
   std::vector<Fd> held_; ///< live as long as we do
   int reported_ = 0;     ///< the child whose exit the engine has not acknowledged
   bool unsent_ = false;  ///< an exit waits for room in the socket
+  bool heard_ = false;   ///< the engine said something
   std::optional<int> finish_;
 };
 

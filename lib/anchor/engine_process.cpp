@@ -43,7 +43,7 @@ void restore_signals() {
   const int executable = ::fcntl(fds.executable, F_DUPFD_CLOEXEC, 10);
   if (executable >= 0 && place(fds)) ::execveat(executable, "", argv, environ, AT_EMPTY_PATH);
   std::perror("holdfast-anchor: cannot start the engine");
-  ::_exit(127);
+  ::_exit(EngineProcess::not_executed);
 }
 
 } // namespace

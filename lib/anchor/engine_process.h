@@ -18,6 +18,9 @@ public:
   [[nodiscard]] static Result<EngineProcess>
   start(const std::string& path, const std::vector<std::string>& arguments, int last_stop_fd);
 
+  /// The exit code of a child that could not become the engine.
+  static constexpr int not_executed = 127;
+
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// -1 once silenced: poll(2) passes over it.
   [[nodiscard]] int socket() const { return socket_.get(); }

@@ -22,9 +22,9 @@ Status write_all(int fd, std::string_view bytes) {
   return Done{};
 }
 
-Status write_and_sync(int fd, std::string_view bytes) {
+Status write_and_sync(int fd, std::string_view bytes, Durability durability) {
   if (auto written = write_all(fd, bytes); !written) return written;
-  if (::fsync(fd) != 0) return system_error("fsync", errno);
+  if (durability == Durability::synced && ::fsync(fd) != 0) return system_error("fsync", errno);
   return Done{};
 }
 
@@ -56,12 +56,12 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
   return text;
 }
 
-Status replace_file(const std::string& path, std::string_view bytes, unsigned mode) {
+Status replace_file(const std::string& path, std::string_view bytes, unsigned mode, Durability durability) {
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());
   const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd.valid()) return system_error(temporary, errno);
-  auto written = write_and_sync(fd.get(), bytes);
+  auto written = write_and_sync(fd.get(), bytes, durability);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("rename", errno);
   if (written) return written;
   ::unlink(temporary.c_str());

@@ -15,9 +15,14 @@ namespace holdfast {
 /// cgroups, whose size is not known before.
 [[nodiscard]] Result<std::string> read_all(int fd, std::size_t most);
 
+/// Whether what was written must have reached the disk: for what is asked for after a crash of the machine,
+/// at the price of waiting for it.
+enum class Durability { synced, relaxed };
+
 /// Puts `bytes` into `path` so that a reader sees the old contents or the new and never a mixture: temporary
-/// file in the same directory, fsync, rename.
-[[nodiscard]] Status replace_file(const std::string& path, std::string_view bytes, unsigned mode);
+/// file in the same directory, fsync unless relaxed, rename.
+[[nodiscard]] Status replace_file(const std::string& path, std::string_view bytes, unsigned mode,
+                                  Durability durability = Durability::synced);
 
 /// mkdir -p for directories of our own: each missing part is made with `mode`; one that is there is left as
 /// it is.

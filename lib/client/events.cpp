@@ -21,9 +21,12 @@ Colour colour_of(const std::string& to) {
 std::string line_for_people(const wire::EventLine& event, const Terminal& terminal) {
   std::string line = harmless(event.time) + "  " + (event.service ? harmless(*event.service) : "stack");
   if (event.run) line += " run " + std::to_string(*event.run);
-  line += "  " + harmless(event.from) + " -> " + terminal.in(colour_of(event.to), harmless(event.to));
+  // Trouble that changes no phase names one phase twice.
+  const bool changed = event.from != event.to;
+  line += "  " + (changed ? harmless(event.from) + " -> " : "") +
+          terminal.in(colour_of(event.to), harmless(event.to));
   // How long a verdict lasted is not measured.
-  if (event.service) line += " after " + format_span(std::chrono::milliseconds(event.took_ms));
+  if (event.service && changed) line += " after " + format_span(std::chrono::milliseconds(event.took_ms));
   if (!event.why.empty()) line += ": " + harmless(event.why);
   return line;
 }

@@ -7,9 +7,6 @@
 
 namespace holdfast::client {
 
-/// The daemon's own exit code for "cannot start".
-constexpr int cannot_start = 4;
-
 ExitCode run_anchor(Context& context) {
   const Programs& programs = context.composition.programs;
   std::vector<std::string> words = {programs.anchor, "--engine", programs.engine, "--config",
@@ -22,7 +19,7 @@ ExitCode run_anchor(Context& context) {
   ::signal(SIGPIPE, SIG_DFL); // ignored signals stay ignored over an exec
   ::execv(programs.anchor.c_str(), arguments.data());
   context.terminal.complain(system_error("cannot start " + programs.anchor, errno).what);
-  return static_cast<ExitCode>(cannot_start);
+  return ExitCode::cannot_start;
 }
 
 } // namespace holdfast::client

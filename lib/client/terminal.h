@@ -27,7 +27,6 @@ public:
   void clear_progress();
 
   [[nodiscard]] bool is_terminal() const { return terminal_; }
-  [[nodiscard]] bool colours() const { return colours_; }
   /// The text in a colour where there are colours.
   [[nodiscard]] std::string in(Colour colour, std::string_view text) const;
 

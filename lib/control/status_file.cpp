@@ -6,15 +6,8 @@
 
 namespace holdfast::control {
 
-Status StatusFile::update(const engine::ControlPort& port) {
-  if (written_ == port.stack().verdict()) return Done{};
-  return write(port);
-}
-
-Status StatusFile::write(const engine::ControlPort& port) {
-  // Also where it fails: a disk that is full is tried again at the next verdict, not in each turn.
-  written_ = port.stack().verdict();
-  return replace_file(path_, wire::encode_status(status_view(port, read_wall())) + "\n", 0640);
+Status StatusFile::write(const engine::ControlPort& port, Durability durability) const {
+  return replace_file(path_, wire::encode_status(status_view(port, read_wall())) + "\n", 0640, durability);
 }
 
 } // namespace holdfast::control

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/file.h"
 #include "base/result.h"
 #include "engine/control_port.h"
 
-#include <optional>
 #include <string>
 
 namespace holdfast::control {
@@ -14,14 +14,11 @@ class StatusFile {
 public:
   explicit StatusFile(std::string path) : path_(std::move(path)) {}
 
-  /// Writes when the verdict is another than at the last time. Waits for the disk.
-  [[nodiscard]] Status update(const engine::ControlPort& port);
-  /// Writes in any case: at the end.
-  [[nodiscard]] Status write(const engine::ControlPort& port);
+  /// Relaxed while the daemon runs: its loop must not wait for a disk. Synced at the end.
+  [[nodiscard]] Status write(const engine::ControlPort& port, Durability durability) const;
 
 private:
   std::string path_;
-  std::optional<model::Verdict> written_;
 };
 
 } // namespace holdfast::control

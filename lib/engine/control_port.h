@@ -28,7 +28,8 @@ struct EventRecord {
   Duration took{};
 };
 
-/// What the kernel says of a service's present run; nothing where nobody can tell.
+/// What the kernel says of a service's cgroup, its present run and what stands beside it; nothing where
+/// nobody can tell.
 struct ServiceFacts {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint64_t> memory_max_bytes;

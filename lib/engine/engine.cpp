@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "linux/utf8.h"
 #include "model/words.h"
 
 #include <algorithm>
@@ -129,11 +130,12 @@ void Engine::step(const model::Event& event, const Now& now) {
 
 void Engine::tell(EventRecord record) {
   constexpr std::size_t told_lines = 5;
+  constexpr std::size_t longest_told = 500;
   report_.event(record, stack_.spec().name);
   const auto service = stack_.find(record.service);
   if (service && record.to == model::word(model::PhaseName::failed))
     for (const std::string& line : last_lines(*service, told_lines))
-      report_.note("  | " + line);
+      report_.note("  | " + linux_os::harmless(line, longest_told));
   log_.add(std::move(record));
 }
 
@@ -204,7 +206,7 @@ void Engine::anchor_gone() {
   // Nobody is left to reap or to hold: better nothing than a stack that nobody watches.
   report_.trouble("the anchor is gone: everything is killed");
   static_cast<void>(linux_os::kill_cgroup(tree_.stack()));
-  std::_Exit(70);
+  std::_Exit(wire::engine_lost);
 }
 
 void Engine::ask(const model::CommandAsked& command) {
@@ -216,6 +218,9 @@ void Engine::ask(const model::CommandAsked& command) {
 ServiceFacts Engine::facts(ServiceId service) const {
   ServiceFacts facts;
   const std::string path = tree_.service(stack_.spec(service).name);
+  facts.memory_bytes = linux_os::number_in(path, "memory.current");
+  facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
+  facts.tasks = linux_os::number_in(path, "pids.current");
   if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
   facts.log_lines_dropped = logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
   return facts;

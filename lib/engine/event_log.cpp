@@ -32,6 +32,8 @@ EventRecord record(const model::Stack& stack, const model::ReportVerdict& report
   event.from = model::word(report.from);
   event.to = model::word(report.to);
   event.why = model::verdict_words(stack);
+  if (report.to == model::Verdict::working)
+    event.why = std::to_string(stack.wanted_up()) + " of " + std::to_string(stack.wanted()) + " services";
   return event;
 }
 

@@ -23,10 +23,7 @@ std::string last_line(std::string text) {
   while (!text.empty() && text.back() == '\n')
     text.pop_back();
   if (const auto line = text.rfind('\n'); line != std::string::npos) text.erase(0, line + 1);
-  if (!linux_os::is_utf8(text))
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  return linux_os::printable(text, longest_words);
+  return linux_os::harmless(std::move(text), longest_words);
 }
 
 /// A probe that could not even be started for want of resources says nothing about the service.
@@ -113,10 +110,17 @@ void Helpers::start(Order order) {
     running_.erase(key);
   };
   parts_.children.start(std::move(launch),
-                        {.started = [this, key](pid_t) { running_[key]->write_end.reset(); },
+                        {.started = [this, key](pid_t) { started(key); },
                          .exited = [this, key](model::ExitStatus status) { exited(key, status); },
                          .failed = failed,
                          .refused = failed});
+}
+
+void Helpers::started(Key key) {
+  Helper& helper = *running_[key];
+  helper.write_end.reset();
+  // Its time was over before it was started, and no timer runs any more.
+  if (!helper.answer) static_cast<void>(helper.leaf.kill());
 }
 
 void Helpers::read_output(Key key, Helper& helper) {

@@ -63,6 +63,7 @@ private:
   };
 
   void start(Order order);
+  void started(Key key);
   void read_output(Key key, Helper& helper);
   void finish(Key key, model::ProbeOutcome outcome, const std::string& said);
   void exited(Key key, model::ExitStatus status);

@@ -25,7 +25,7 @@ Result<Fd> take_lock(const std::string& path, int owner) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(path, errno);
     return Error{"this stack is run already" + by_holder(fd.get()) + " (" + path +
-                     "); stop that one first, or give this one its own stack.runtime",
+                     "); stop that one first, or give this one its own stack.name and stack.runtime",
                  EWOULDBLOCK};
   }
   const std::string text = std::to_string(owner);

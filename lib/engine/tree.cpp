@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "wire/last_stop.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <poll.h>
 #include <unistd.h>
@@ -52,6 +53,28 @@ Status fits(const Tree& tree, const std::vector<std::string>& services) {
   return Done{};
 }
 
+/// As it is compared with what /proc says: absolute, below the mount, without a slash at its end or two in a
+/// row.
+Result<std::string> normal_base(std::string path, const std::string& mount) {
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+  const bool odd = path.find("//") != std::string::npos || path.find("/.") != std::string::npos;
+  if (path.starts_with(mount + "/") && !odd) return path;
+  return Error{"cgroup " + path + ": not a path below " + mount, EINVAL};
+}
+
+/// Another daemon of the same name, with a lock of its own in another runtime directory.
+Status refuse_if_owned(const std::string& supervisor, const std::vector<int>& ours) {
+  const auto pids = linux_os::pids_in(supervisor);
+  if (!pids) return Done{};
+  for (const int pid : pids.value())
+    if (std::find(ours.begin(), ours.end(), pid) == ours.end())
+      return Error{supervisor + " belongs to a daemon that runs, process " + std::to_string(pid) +
+                       "; stop that one first, or give this stack another name",
+                   EBUSY};
+  return Done{};
+}
+
 } // namespace
 
 Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found) {
@@ -62,23 +85,36 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   Tree tree;
   tree.mount_ = mount.value();
   tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
-  tree.base_ = options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base;
+  auto base = normal_base(options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base,
+                          tree.mount_);
+  if (!base) return base.error();
+  tree.base_ = std::move(base).value();
   tree.supervisors_ = options.supervisors;
   // One of our own naming may be there still from a daemon that was killed.
   tree.is_base_ours_ = options.base.empty() || !exists(tree.base_);
   if (auto fit = fits(tree, options.services); !fit) return fit.error();
-  if (auto made = make_if_missing(tree.base_); !made) return made.error();
-  if (auto can = linux_os::check_cgroup_support(tree.base_); !can) return can.error();
-  if (auto cleared = clear_leftovers(tree.stack(), found); !cleared) return cleared.error();
-  if (auto made = make_if_missing(tree.base_ + "/supervisor"); !made) return made.error();
+  if (auto free = refuse_if_owned(tree.base_ + "/supervisor", options.supervisors); !free)
+    return free.error();
+  auto built = tree.build(options, found);
+  if (built) return tree;
+  // Whatever of it was made goes again; what cannot is in the way of nobody.
+  static_cast<void>(tree.remove());
+  return built.error();
+}
+
+Status Tree::build(const Options& options, std::vector<std::string>& found) const {
+  if (auto made = make_if_missing(base_); !made) return made;
+  if (auto can = linux_os::check_cgroup_support(base_); !can) return can;
+  if (auto cleared = clear_leftovers(stack(), found); !cleared) return cleared;
+  if (auto made = make_if_missing(base_ + "/supervisor"); !made) return made;
   for (const int pid : options.supervisors)
-    if (auto moved = linux_os::move_into(tree.base_ + "/supervisor", pid); !moved) return moved.error();
-  if (auto made = make_if_missing(tree.stack()); !made) return made.error();
-  for (const std::string& service : options.services) {
-    if (auto made = make_if_missing(tree.service(service)); !made) return made.error();
-    if (auto made = make_if_missing(tree.service(service) + "/probe"); !made) return made.error();
+    if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
+  if (auto made = make_if_missing(stack()); !made) return made;
+  for (const std::string& name : options.services) {
+    if (auto made = make_if_missing(service(name)); !made) return made;
+    if (auto made = make_if_missing(service(name) + "/probe"); !made) return made;
   }
-  return tree;
+  return Done{};
 }
 
 bool Tree::is_in(std::string_view path, std::string_view leaf) const {
@@ -89,7 +125,7 @@ bool Tree::is_in(std::string_view path, std::string_view leaf) const {
 
 Status Tree::remove() const {
   // Probes and stop programs may be left, and what SIGKILL could not end yet.
-  if (auto killed = linux_os::kill_cgroup(stack()); !killed) return killed;
+  if (auto killed = linux_os::kill_cgroup(stack()); !killed && exists(stack())) return killed;
   if (auto removed = remove_when_empty(stack()); !removed) return removed;
   for (const int pid : supervisors_)
     if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;

@@ -20,8 +20,9 @@ public:
     std::vector<int> supervisors; ///< pids that move into supervisor/
   };
 
-  /// Makes the tree. What an earlier daemon left in it is killed first (the caller holds the stack's lock, so
-  /// nobody owns it) and told in `found`. Refuses where leaves or cgroup.kill are not to be had.
+  /// Makes the tree. What an earlier daemon left in it is killed first and told in `found`. Refused, with
+  /// nothing changed: a base that is not below the hierarchy's mount, one whose supervisors live (another
+  /// daemon has it), and a kernel without leaves or cgroup.kill.
   [[nodiscard]] static Result<Tree> make(const Options& options, std::vector<std::string>& found);
 
   [[nodiscard]] const std::string& base() const { return base_; }
@@ -37,6 +38,8 @@ public:
   [[nodiscard]] Status remove() const;
 
 private:
+  [[nodiscard]] Status build(const Options& options, std::vector<std::string>& found) const;
+
   std::string mount_;
   std::string base_;
   std::string home_; ///< the cgroup that the supervisors came from

@@ -128,6 +128,15 @@ Status kill_cgroup(const std::string& path) {
   return write_control(path + "/cgroup.kill", "1");
 }
 
+std::optional<std::uint64_t> number_in(const std::string& path, const std::string& file) {
+  const auto text = read_file(path + "/" + file, most_bytes);
+  if (!text) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* const begin = text.value().data();
+  if (std::from_chars(begin, begin + text.value().size(), number).ec != std::errc{}) return std::nullopt;
+  return number;
+}
+
 Result<std::uint64_t> cpu_usec(const std::string& path) {
   const auto text = read_file(path + "/cpu.stat", most_bytes);
   if (!text) return text.error();

@@ -6,6 +6,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ namespace holdfast::linux_os {
 /// Writes cgroup.kill: SIGKILL to all below. A cgroup that was ever killed kills whatever is cloned into it
 /// later.
 [[nodiscard]] Status kill_cgroup(const std::string& path);
+
+/// The number in one of a cgroup's files (memory.current, pids.current); nothing where the file is not there,
+/// as without its controller, or says "max".
+[[nodiscard]] std::optional<std::uint64_t> number_in(const std::string& path, const std::string& file);
 
 /// usage_usec of cpu.stat, which is there without controllers too.
 [[nodiscard]] Result<std::uint64_t> cpu_usec(const std::string& path);

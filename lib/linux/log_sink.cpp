@@ -27,14 +27,20 @@ LogSink::LogSink(int directory_fd, std::string service, std::uint64_t rotate_siz
       trouble_(trouble) {}
 
 std::size_t LogSink::write(const LogChunk& chunk) {
-  if (auto ready = make_ready(chunk); !ready) return drop(chunk, ready.error()), chunk.raw.size();
+  if (auto ready = make_ready(chunk); !ready) {
+    drop(chunk, ready.error());
+    return chunk.raw.size();
+  }
   text_.clear();
   if (has_untold()) add_summary(chunk.wall, text_);
   const bool continues = open_line_ == chunk.source;
   if (text_.empty() && !continues && !file_->at_line_start()) text_ += '\n';
   const std::string stamp = stamp_for(chunk.timestamps, chunk.wall);
   const std::size_t used = stamp_lines(chunk.raw, rules_for(chunk, stamp), text_);
-  if (auto appended = file_->append(text_); !appended) return drop(chunk, appended.error()), chunk.raw.size();
+  if (auto appended = file_->append(text_); !appended) {
+    drop(chunk, appended.error());
+    return chunk.raw.size();
+  }
   untold_ = {};
   open_line_ = text_.back() == '\n' ? 0 : chunk.source;
   return used;

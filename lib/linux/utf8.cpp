@@ -1,5 +1,8 @@
 #include "linux/utf8.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace holdfast::linux_os {
 namespace {
 
@@ -58,6 +61,13 @@ std::string printable(std::string_view text, std::size_t most) {
     text.remove_prefix(next.size());
   }
   return clean;
+}
+
+std::string harmless(std::string text, std::size_t most) {
+  if (!is_utf8(text))
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return printable(text, most);
 }
 
 } // namespace holdfast::linux_os

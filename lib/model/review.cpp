@@ -5,12 +5,6 @@
 namespace holdfast::model {
 namespace {
 
-bool answers(const Service& service) {
-  const bool up =
-      std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
-  return up && !service.leaving;
-}
-
 /// Whether a start of this service is going on or about to, so that one that is ordered after it should wait.
 bool is_on_its_way(const Service& service) {
   if (!service.wanted) return false;
@@ -98,7 +92,7 @@ void Turn::review_waiting(ServiceId id) {
 std::optional<Turn::Blocker> Turn::blocked_by_need(ServiceId id) {
   for (const Need& need : spec(id).needs) {
     const Service& other = at(need.on);
-    if (need.soft || answers(other)) continue;
+    if (need.soft || is_up(other)) continue;
     if (std::holds_alternative<Failed>(other.phase))
       return Blocker{why_on(Cause::need_failed, need.on), true};
     if (!other.wanted) return Blocker{why_on(Cause::need_stopped, need.on), true};

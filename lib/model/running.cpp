@@ -66,7 +66,6 @@ void Turn::died(ServiceId id) {
     why.cause = Cause::exited;
     why.exit = *run.exit;
     why.span = now_.mono - run.spawned;
-    why.text = service.status_text;
   }
   if (run.over()) return conclude(id, std::move(why), true);
   begin_stop(id, std::move(why), true);

@@ -100,6 +100,7 @@ void Turn::take(const SpawnFailed& fact) {
   Service& service = at(fact.service);
   Why why;
   why.cause = Cause::spawn_failed;
+  why.other = fact.service;
   why.text = fact.what;
   if (service.leaving || is_transient(fact.error)) return conclude(fact.service, std::move(why), true);
   enter(fact.service, Failed{}, std::move(why));

@@ -5,13 +5,6 @@
 namespace holdfast::model {
 namespace {
 
-/// One that leaves is counted out at once: the door closes before anything of it is signalled.
-bool is_up(const Service& service) {
-  const bool up =
-      std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
-  return up && !service.leaving;
-}
-
 bool is_coming(const Service& service) {
   if (const auto* waiting = std::get_if<Waiting>(&service.phase)) return !waiting->held;
   if (const auto* stopping = std::get_if<Stopping>(&service.phase))
@@ -53,6 +46,12 @@ struct Due {
 };
 
 } // namespace
+
+bool is_up(const Service& service) {
+  const bool up =
+      std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
+  return up && !service.leaving;
+}
 
 Run* Turn::run_at(ServiceId id, RunNumber number) {
   Run* run = run_of(at(id).phase);

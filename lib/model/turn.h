@@ -146,6 +146,10 @@ private:
   std::vector<Change> changes_;
 };
 
+/// It answers, or is done; one that leaves is counted out at once, so that the door closes before anything of
+/// it is signalled and nothing is started on it.
+[[nodiscard]] bool is_up(const Service& service);
+
 /// How long until the next look at a requirement that was not met.
 constexpr Duration look_pause = 5s;
 

@@ -43,7 +43,7 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::disabled: return "disabled";
   case Cause::need_leaves: return "stops before " + other();
   case Cause::need_restarted: return other() + " was restarted";
-  case Cause::spawn_failed: return "cannot start" + quoted_after(why.text);
+  case Cause::spawn_failed: return "cannot start " + other() + quoted_after(why.text);
   case Cause::exited: return words(why.exit) + " after " + format_span(why.span);
   case Cause::start_deadline: return "not ready within " + format_span(why.span) + quoted_after(why.text);
   case Cause::not_live: return "its live probe failed " + times(why.count) + quoted_after(why.text);

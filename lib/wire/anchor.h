@@ -10,6 +10,11 @@
 
 namespace holdfast::wire {
 
+/// What `run` exits with where the daemon cannot start (configuration, lock, cgroup, a program that is
+/// missing), and where the engine was lost.
+constexpr int cannot_start = 4;
+constexpr int engine_lost = 70;
+
 /// The descriptors that the anchor's child, the engine, finds open at its start.
 constexpr int engine_socket_fd = 3;
 constexpr int engine_last_stop_fd = 4;

@@ -148,14 +148,14 @@ TEST_CASE("anchor: an engine that ends without a word is lost") {
   SECTION("by a signal") {
     show.tell("die");
   }
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
 }
 
 TEST_CASE("anchor: an engine that cannot be executed is lost") {
   const Scratch scratch;
   REQUIRE(replace_file(scratch / "engine", "no program", 0755));
   PuppetShow show(scratch / "engine");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::cannot_start);
 }
 
 TEST_CASE("anchor: an engine that is not there is an error at once") {
@@ -180,7 +180,7 @@ TEST_CASE("anchor: what it holds outlives the engine") {
   show.wait_for_no_engine();
   CHECK(is_locked(path));
   REQUIRE(::kill(stubborn, SIGKILL) == 0);
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK_FALSE(is_locked(path));
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("anchor: an engine that closes its socket and lives on is ended, and t
   const int service = show.spawn("pause " + leaf);
   show.ask("row 0 " + std::to_string(service) + " 0 15 60000 " + leaf);
   show.ask("close");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK(state_of(service).empty());
 }
 
@@ -282,5 +282,5 @@ TEST_CASE("anchor: nobody reads its messages any more, and it does its work all 
   siginfo_t info{};
   REQUIRE(::waitid(P_PID, static_cast<id_t>(anchor.pid()), &info, WEXITED | WNOWAIT) == 0);
   CHECK(info.si_code == CLD_EXITED);
-  CHECK(info.si_status == anchor::engine_lost);
+  CHECK(info.si_status == wire::engine_lost);
 }

@@ -44,7 +44,7 @@ TEST_CASE("last stop: rank by rank, the highest first") {
     CHECK(show.ask(command({.index = i, .pid = pids.back(), .rank = ranks[i], .leaf = own})) == "done");
   }
   show.tell("die");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   std::ostringstream order;
   for (const int i : {1, 3, 0, 2})
     order << pids[static_cast<std::size_t>(i)] << '\n';
@@ -63,7 +63,7 @@ TEST_CASE("last stop: who does not answer is killed when its time is over, and a
   show.ask("stack " + stack);
   const auto begun = std::chrono::steady_clock::now();
   show.tell("die");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(100));
   CHECK(is_empty(stack));
   for (const int pid : {stubborn, left_over, nobodys})
@@ -78,7 +78,7 @@ TEST_CASE("last stop: leftovers of a main process that obeys are killed without 
   show.ask(command({.pid = obedient, .leaf = leaf}));
   const auto begun = std::chrono::steady_clock::now();
   show.tell("die");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK(is_empty(leaf));
   CHECK(std::chrono::steady_clock::now() - begun < soon);
 }
@@ -91,7 +91,7 @@ TEST_CASE("last stop: a row without a process, or whose process is gone, is not 
   show.ask(command({.index = 2, .pid = 0, .rank = 0, .leaf = "/nonexistent"}));
   const auto begun = std::chrono::steady_clock::now();
   show.tell("die");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun < soon);
 }
 
@@ -104,6 +104,6 @@ TEST_CASE("last stop: a main process that dies while another's leaf is cleared i
     show.ask(command({.index = i, .pid = show.spawn("stubborn " + leaf), .rank = 1, .leaf = leaf}));
   const auto begun = std::chrono::steady_clock::now();
   show.tell("die");
-  CHECK(show.exit_code() == anchor::engine_lost);
+  CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun < soon);
 }

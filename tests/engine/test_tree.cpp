@@ -2,6 +2,7 @@
 
 #include "linux/processes.h"
 #include "support/catch.h"
+#include "support/scratch.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -109,4 +110,41 @@ TEST_CASE("tree: a path that the anchor's table has no room for is refused") {
   auto options =
       options_for(cgroup / std::string(200, 'x') + "/" + std::string(200, 'y') + "/" + std::string(60, 'z'));
   CHECK(Tree::make(options, found).error().code == ENAMETOOLONG);
+}
+
+TEST_CASE("tree: one whose supervisors live belongs to another daemon, and stays as it is") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  REQUIRE(Tree::make(options_for(cgroup.path()), found));
+  Child supervisor(pause_for_ever);
+  Child service(pause_for_ever);
+  REQUIRE(linux_os::make_cgroup(cgroup / "stack/a/17"));
+  REQUIRE(linux_os::move_into(cgroup / "supervisor", supervisor.pid()));
+  REQUIRE(linux_os::move_into(cgroup / "stack/a/17", service.pid()));
+  const auto second = Tree::make(options_for(cgroup.path()), found);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().what.find("process " + std::to_string(supervisor.pid())) != std::string::npos);
+  CHECK(found.empty());
+  CHECK(linux_os::pids_in(cgroup / "stack/a/17").value() == std::vector<int>{service.pid()});
+}
+
+TEST_CASE("tree: a base that is no path below the hierarchy is refused before anything is made") {
+  const test::Scratch scratch;
+  const std::string mount = linux_os::cgroup_mount().value();
+  std::vector<std::string> found;
+  for (const std::string& base :
+       {scratch / "base", std::string("relative"), mount, mount + "/a//b", mount + "/../x"}) {
+    INFO(base);
+    CHECK(Tree::make(options_for(base), found).error().code == EINVAL);
+  }
+  CHECK_FALSE(std::filesystem::exists(scratch / "base"));
+}
+
+TEST_CASE("tree: a slash at the end of the base is none") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree = Tree::make(options_for(cgroup / "base/"), found);
+  REQUIRE(tree);
+  CHECK(tree.value().base() == cgroup / "base");
+  CHECK(tree.value().remove());
 }

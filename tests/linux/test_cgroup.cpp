@@ -50,6 +50,9 @@ TEST_CASE("cgroup: one that is there is not made again, one that is lived in is 
 TEST_CASE("cgroup: CPU time is counted without controllers") {
   const TestCgroup cgroup;
   CHECK(cpu_usec(cgroup.path()).value() == 0);
+  CHECK(number_in(cgroup.path(), "cgroup.max.depth") == std::nullopt);
+  CHECK(number_in(cgroup.path(), "pids.none") == std::nullopt);
+  CHECK(number_in(cgroup.path(), "cgroup.freeze") == 0U);
   const Child child([&] {
     if (!move_into(cgroup.path(), ::getpid())) return 1;
     for (;;)

@@ -107,7 +107,7 @@ TEST_CASE("a spawn that fails: for good, or until later") {
     const int error = GENERATE(ENOENT, EACCES, ENOEXEC);
     world.spawn_fails("a", error);
     CHECK(world.phase("a") == "failed");
-    CHECK(world.why("a") == "cannot start: /usr/bin/x: it failed (execve)");
+    CHECK(world.why("a") == "cannot start a: /usr/bin/x: it failed (execve)");
     CHECK(world.service("a").restarts == 0);
     world.pass(24h);
     CHECK(world.phase("a") == "failed");

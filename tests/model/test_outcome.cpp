@@ -58,7 +58,7 @@ TEST_CASE("outcome of start: failed when its budget is spent or it cannot be sta
   world.start({"db"});
   world.spawn_fails("db", ENOENT);
   CHECK(outcome(world, Verb::start, {"db"}) ==
-        "failed: db is failed: cannot start: /usr/bin/x: it failed (execve)");
+        "failed: db is failed: cannot start db: /usr/bin/x: it failed (execve)");
 }
 
 TEST_CASE("outcome of stop") {

@@ -78,7 +78,7 @@ TEST_CASE("verdict: failed when a critical one is, and its words name it") {
     world.spawn_fails("db", ENOENT);
     CHECK(world.verdict() == "failed");
     CHECK_FALSE(world.stack().door_open());
-    CHECK(verdict_words(world.stack()) == "db is failed: cannot start: /usr/bin/x: it failed (execve)");
+    CHECK(verdict_words(world.stack()) == "db is failed: cannot start db: /usr/bin/x: it failed (execve)");
     world.start({"db"});
     CHECK(world.verdict() == "starting");
   }

@@ -7,6 +7,8 @@
 #include "support/unix_client.h"
 
 #include <csignal>
+#include <filesystem>
+#include <sys/stat.h>
 
 using namespace holdfast::test;
 
@@ -38,6 +40,34 @@ TEST_CASE("a second run of the same stack is refused, naming the pid that holds 
   CHECK(stack.service("only").at("pid") == pid);
   CHECK(stack.stop() == 0);
   CHECK(left_of(directory) == "");
+}
+
+TEST_CASE("a stack of the same name with another runtime directory is refused, and the first one lives",
+          "[daemon]") {
+  const StackDirectory first;
+  first.write_services(idle_service("a"));
+  RunningStack stack(first);
+  stack.events().wait_for("", "working");
+  const StackDirectory second;
+  second.write_services(idle_service("a"));
+  const auto refused = run_program({binaries() + "/holdfast", "run", "--config", second / "holdfast.yaml",
+                                    "--cgroup", cgroup_root() + "/holdfast-" + first.name()});
+  CHECK(refused.code == 4);
+  CHECK(refused.output.find("belongs to a daemon that runs") != std::string::npos);
+  CHECK(stack.service("a").at("phase") == "ready");
+  CHECK(stack.stop() == 0);
+}
+
+TEST_CASE("the umask of a shell does not keep services from our sockets", "[daemon]") {
+  const StackDirectory directory;
+  directory.write_services(idle_service("a"));
+  const mode_t before = ::umask(077);
+  RunningStack stack(directory);
+  ::umask(before);
+  stack.events().wait_for("", "working");
+  CHECK(std::filesystem::status(directory / "run").permissions() == std::filesystem::perms(0755));
+  CHECK(std::filesystem::status(directory / "run/notify").permissions() == std::filesystem::perms(0755));
+  CHECK(stack.stop() == 0);
 }
 
 TEST_CASE("without a daemon the verbs say so and exit 3", "[daemon]") {

@@ -1,0 +1,67 @@
+#include "engine/report.h"
+#include "linux/processes.h"
+#include "support/catch.h"
+
+#include <fcntl.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace holdfast;
+using namespace holdfast::engine;
+using namespace holdfast::test;
+
+TEST_CASE("report: a reader that stands still holds nobody up") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  Child writer([&] {
+    ::dup2(write_end.get(), STDOUT_FILENO);
+    Report report;
+    // Some megabytes into a pipe of 64 KiB that nobody reads.
+    for (int i = 0; i < 20'000; ++i)
+      report.note(std::string(200, 'x'));
+    report.drain();
+    ::_exit(0);
+    return 0;
+  });
+  CHECK(writer.wait() == 0);
+}
+
+TEST_CASE("report: what was told is written before the end") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  Child writer([&] {
+    ::dup2(write_end.get(), STDOUT_FILENO);
+    Report report;
+    report.event({.sequence = 1,
+                  .time = {},
+                  .service = "redis",
+                  .run = 1,
+                  .from = "starting",
+                  .to = "ready",
+                  .why = "",
+                  .took = std::chrono::milliseconds(50)},
+                 "stack");
+    report.event({.sequence = 2,
+                  .time = {},
+                  .service = "redis",
+                  .run = 1,
+                  .from = "ready",
+                  .to = "ready",
+                  .why = "its live probe failed once",
+                  .took = {}},
+                 "stack");
+    report.drain();
+    ::_exit(0);
+    return 0;
+  });
+  CHECK(writer.wait() == 0);
+  write_end.reset();
+  const std::string text = read_all(read_end.get(), 4096).value();
+  CHECK(text.find("redis            starting -> ready         0.05 s\n") != std::string::npos);
+  CHECK(text.find("redis            ready     its live probe failed once\n") != std::string::npos);
+}
