@@ -200,15 +200,15 @@ struct LogCapture::Shared {
       const int patience = deadline ? 0 : mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
       std::array<epoll_event, 64> events{};
       const int count = ::epoll_wait(epoll.get(), events.data(), events.size(), patience);
+      // Cleared before the commands are taken: whoever rings while they are being carried out wakes us again.
+      clear_wake();
       if (carry_out_commands(mover) && !deadline) {
         deadline = later(read_mono(), most_at_the_end);
-        clear_wake();
         continue;
       }
-      for (int i = 0; i < count; ++i) {
-        const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64;
-        number == wake_number ? clear_wake() : mover.serve(number);
-      }
+      for (int i = 0; i < count; ++i)
+        if (const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64; number != wake_number)
+          mover.serve(number);
       const MonoTime now = read_mono();
       if (deadline && (count == 0 || now >= *deadline)) break;
       if (now < next_try) continue;

@@ -1,4 +1,6 @@
 #include "engine/report.h"
+
+#include "base/file.h"
 #include "linux/processes.h"
 #include "support/catch.h"
 

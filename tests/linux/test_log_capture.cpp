@@ -3,6 +3,7 @@
 #include "processes.h"
 #include "support/catch.h"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <thread>
+#include <utility>
 
 using namespace holdfast;
 using namespace holdfast::linux_os;
@@ -47,12 +49,15 @@ public:
     REQUIRE(pipe);
     const auto number = capture->add(service, timestamps, std::move(pipe.value().read));
     REQUIRE(number);
-    last_ = number.value();
+    pipes_.push_back(number.value());
     return std::move(pipe.value().write);
   }
 
-  /// The run whose pipe was added last is over.
-  void finish() { capture->finish(last_); }
+  /// The runs of all pipes are over.
+  void finish() {
+    for (const LogCapture::PipeNumber pipe : std::exchange(pipes_, {}))
+      capture->finish(pipe);
+  }
 
   [[nodiscard]] std::vector<std::string> troubles() {
     const std::lock_guard lock(mutex_);
@@ -64,7 +69,7 @@ public:
 private:
   std::mutex mutex_;
   std::vector<std::string> troubles_;
-  LogCapture::PipeNumber last_ = 0;
+  std::vector<LogCapture::PipeNumber> pipes_;
 };
 
 /// Whether a line begins with "2026-11-24T06:53:30.123456Z ".
@@ -448,6 +453,19 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   ::poll(nullptr, 0, 200);
   CHECK(switches_of(fresh[0]) == seen);
   CHECK(logs.text() == "one\n");
+}
+
+TEST_CASE("log capture: an end that comes while a run is being finished is not missed") {
+  const Logs logs;
+  for (int i = 0; i < 3000; ++i) {
+    Harness harness(logs);
+    const Fd pipe = harness.add("redis", true);
+    harness.finish();
+    // At another moment of what the thread does each time.
+    for (std::atomic<int> pause = i % 1000 * 20; pause > 0; --pause) {
+    }
+    // Its destructor joins the thread: a wake-up that gets lost would hang here.
+  }
 }
 
 TEST_CASE("log capture: only pipes; what is not known has dropped nothing and is finished") {
