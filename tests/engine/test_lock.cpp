@@ -23,8 +23,9 @@ TEST_CASE("lock: the second one is refused and told who holds it") {
     const auto second = take_lock(path, 4712);
     REQUIRE_FALSE(second);
     CHECK(second.error().code == EWOULDBLOCK);
-    CHECK(second.error().what == "this stack is run already, by process 4711 (" + path +
-                                     "); stop that one first, or give this one its own stack.name and stack.runtime");
+    CHECK(second.error().what ==
+          "this stack is run already, by process 4711 (" + path +
+              "); stop that one first, or give this one its own stack.name and stack.runtime");
     Child other([&] { return take_lock(path, 4713) ? 1 : 0; });
     CHECK(other.wait() == 0);
     CHECK(read_file(path, 64).value() == "4711");

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -49,13 +50,13 @@ public:
     REQUIRE(pipe);
     const auto number = capture->add(service, timestamps, std::move(pipe.value().read));
     REQUIRE(number);
-    pipes_.push_back(number.value());
+    pipes_[service].push_back(number.value());
     return std::move(pipe.value().write);
   }
 
-  /// The runs of all pipes are over.
-  void finish() {
-    for (const LogCapture::PipeNumber pipe : std::exchange(pipes_, {}))
+  /// All runs of the service are over.
+  void finish(const std::string& service) {
+    for (const LogCapture::PipeNumber pipe : std::exchange(pipes_[service], {}))
       capture->finish(pipe);
   }
 
@@ -69,7 +70,7 @@ public:
 private:
   std::mutex mutex_;
   std::vector<std::string> troubles_;
-  std::vector<LogCapture::PipeNumber> pipes_;
+  std::map<std::string, std::vector<LogCapture::PipeNumber>> pipes_;
 };
 
 /// Whether a line begins with "2026-11-24T06:53:30.123456Z ".
@@ -218,7 +219,7 @@ TEST_CASE("log capture: runs that end one after the other, everything that they 
   for (int run = 0; run < 20; ++run) {
     const Fd pipe = harness.add("redis", false);
     put(pipe, "run " + std::to_string(run) + "\nend");
-    harness.finish();
+    harness.finish("redis");
     expected += "run " + std::to_string(run) + "\nend" + (run < 19 ? "\n" : "");
     REQUIRE(is_closed(pipe));
   }
@@ -390,7 +391,7 @@ TEST_CASE("log capture: a pipe is closed at the run's end though somebody who es
   const Fd silent = harness.add("redis", false);
   const Fd other = harness.add("other", false);
   put(silent, "one\n");
-  harness.finish();
+  harness.finish("redis");
   CHECK(is_closed(silent));
   const Fd next = harness.add("redis", false); // added after finish: not meant by it
   put(next, "two\n");
@@ -412,7 +413,7 @@ TEST_CASE("log capture: one who escaped and writes for ever is cut off, and does
   const Fd first = harness.add("redis", false);
   std::thread flood(write_for_ever, std::cref(first));
   REQUIRE(comes_true([&] { return logs.names().size() == 1; }));
-  harness.finish();
+  harness.finish("redis");
   flood.join(); // its write failed: the pipe is closed
   const Fd second = harness.add("redis", false);
   std::thread another(write_for_ever, std::cref(second));
@@ -432,11 +433,12 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   auto pipe = LogPipe::make();
   REQUIRE(pipe);
   const Fd copy(::fcntl(pipe.value().read.get(), F_DUPFD_CLOEXEC, 3));
-  REQUIRE(harness.capture->add("redis", false, std::move(pipe.value().read)));
+  const auto number = harness.capture->add("redis", false, std::move(pipe.value().read));
+  REQUIRE(number);
   const Fd idle = harness.add("idle", false);
   put(pipe.value().write, "one\n");
   REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text() == "one\n"; }));
-  harness.finish();
+  harness.capture->finish(number.value());
   // The pipe has a reader still and shows nothing of its end: another's line tells that the command was
   // carried out.
   put(idle, "x\n");
@@ -460,7 +462,7 @@ TEST_CASE("log capture: an end that comes while a run is being finished is not m
   for (int i = 0; i < 3000; ++i) {
     Harness harness(logs);
     const Fd pipe = harness.add("redis", true);
-    harness.finish();
+    harness.finish("redis");
     // At another moment of what the thread does each time.
     for (std::atomic<int> pause = i % 1000 * 20; pause > 0; --pause) {
     }
