@@ -2,9 +2,7 @@
 // it a socket and the shared table at fixed descriptors (wire/anchor.h).
 
 #include "config/load.h"
-#include "control/event_file.h"
-#include "control/server.h"
-#include "control/status_file.h"
+#include "control/publisher.h"
 #include "engine/engine.h"
 #include "engine/premises.h"
 #include "linux/descriptor_limit.h"
@@ -12,8 +10,6 @@
 #include "wire/anchor.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
@@ -26,7 +22,6 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
-#include <utility>
 
 namespace {
 
@@ -99,58 +94,6 @@ std::optional<model::StackSpec> read_configuration(const std::string& file) {
   return loaded.stack;
 }
 
-/// What the daemon tells of itself beside its own log: the control socket, and files for when nobody answers
-/// there.
-class Window {
-public:
-  Window(boost::asio::io_context& loop, const model::StackSpec& spec, engine::Engine& engine)
-      : engine_(engine), status_(spec.state + "/status.json"), events_(spec.state + "/events.jsonl"),
-        pause_(loop) {}
-
-  [[nodiscard]] Status open(boost::asio::io_context& loop, const std::string& runtime) {
-    auto server = control::ControlServer::open(
-        loop, {.socket = runtime + "/control.sock", .version = HOLDFAST_VERSION}, engine_);
-    if (!server) return server.error();
-    server_ = std::move(server).value();
-    engine_.on_change([this] { changed(); });
-    return Done{};
-  }
-
-  void close() {
-    engine_.on_change({});
-    server_.reset();
-    tell(status_.write(engine_, Durability::synced));
-  }
-
-private:
-  void changed() {
-    server_->changed();
-    tell(events_.update(engine_));
-    if (std::exchange(status_is_due_, true)) return;
-    // A stack that comes and goes many times a second is written down once.
-    pause_.expires_after(std::chrono::seconds(1));
-    pause_.async_wait([this](boost::system::error_code error) {
-      if (error) return;
-      status_is_due_ = false;
-      tell(status_.write(engine_, Durability::relaxed));
-    });
-  }
-
-  /// A full disk must not end the daemon, nor fill its log: told when it begins.
-  void tell(const Status& written) {
-    if (!written && told_ != written.error().what) engine_.report().trouble(written.error().what);
-    told_ = written ? std::string() : written.error().what;
-  }
-
-  engine::Engine& engine_;
-  control::StatusFile status_;
-  control::EventFile events_;
-  std::unique_ptr<control::ControlServer> server_;
-  boost::asio::steady_timer pause_;
-  bool status_is_due_ = false;
-  std::string told_;
-};
-
 int run(const Arguments& arguments, int anchor) {
   auto spec = read_configuration(arguments.config);
   if (!spec) return finish(wire::cannot_start);
@@ -169,16 +112,17 @@ int run(const Arguments& arguments, int anchor) {
   for (const auto& lines : {premises.value().found, lowered})
     for (const std::string& line : lines)
       engine.report().trouble(line);
-  Window window(loop, *spec, engine);
   auto ready = engine.anchor().hold(premises.value().lock.get());
   if (ready) ready = engine.open();
-  if (ready) ready = window.open(loop, spec->runtime);
-  if (!ready) {
+  auto publisher = control::Publisher::open(
+      loop, {.runtime = spec->runtime, .state = spec->state, .version = HOLDFAST_VERSION}, engine,
+      [&engine](const std::string& line) { engine.report().trouble(line); });
+  if (!ready || !publisher) {
     static_cast<void>(premises.value().tree.remove());
-    return refuse_to_start(ready.error());
+    return refuse_to_start(ready ? publisher.error() : ready.error());
   }
   const int code = engine.run();
-  window.close();
+  publisher.value()->close();
   engine.report().drain();
   // Not by the destructors: they wait for the launcher, which a program on a dead disk may hold for ever.
   ::_exit(finish(code));
