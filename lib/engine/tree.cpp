@@ -53,6 +53,16 @@ Status fits(const Tree& tree, const std::vector<std::string>& services) {
   return Done{};
 }
 
+/// A clone compares the kill count of the cgroup it is made from with that of the leaf it is made into: from
+/// one that was ever killed, as an operator ends what a dead daemon left, whatever we start would be killed
+/// at its birth.
+Status make_anew(const std::string& path) {
+  const auto pids = linux_os::pids_in(path);
+  if (pids && pids.value().empty())
+    if (auto removed = remove_when_empty(path); !removed) return removed;
+  return make_if_missing(path);
+}
+
 /// As it is compared with what /proc says: absolute, below the mount, without a slash at its end or two in a
 /// row.
 Result<std::string> normal_base(std::string path, const std::string& mount) {
@@ -106,7 +116,7 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) cons
   if (auto made = make_if_missing(base_); !made) return made;
   if (auto can = linux_os::check_cgroup_support(base_); !can) return can;
   if (auto cleared = clear_leftovers(stack(), found); !cleared) return cleared;
-  if (auto made = make_if_missing(base_ + "/supervisor"); !made) return made;
+  if (auto made = make_anew(base_ + "/supervisor"); !made) return made;
   for (const int pid : options.supervisors)
     if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
   if (auto made = make_if_missing(stack()); !made) return made;

@@ -1,11 +1,14 @@
 #include "engine/tree.h"
 
 #include "linux/processes.h"
+#include "linux/spawn.h"
 #include "support/catch.h"
 #include "support/scratch.h"
 
 #include <cerrno>
 #include <filesystem>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace holdfast;
 using namespace holdfast::engine;
@@ -147,4 +150,27 @@ TEST_CASE("tree: a slash at the end of the base is none") {
   REQUIRE(tree);
   CHECK(tree.value().base() == cgroup / "base");
   CHECK(tree.value().remove());
+}
+
+TEST_CASE("tree: a supervisor's cgroup that was killed is made anew, so that what is cloned from it lives") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  REQUIRE(Tree::make(options_for(cgroup.path()), found));
+  REQUIRE(linux_os::kill_cgroup(cgroup / "supervisor"));
+  REQUIRE(Tree::make(options_for(cgroup.path()), found));
+  const auto leaf = linux_os::Leaf::make(cgroup / "stack/a/1");
+  REQUIRE(leaf);
+  Child engine([&] {
+    if (!linux_os::move_into(cgroup / "supervisor", ::getpid())) return 1;
+    linux_os::SpawnRequest request;
+    request.argv = {"/bin/true"};
+    request.change_identity = false;
+    request.cgroup_fd = leaf.value().directory_fd();
+    request.parent_is_ours = true;
+    pid_t failed = 0;
+    const auto spawned = linux_os::spawn(request, failed);
+    int status = 0;
+    return spawned && ::waitpid(spawned.value().pid, &status, 0) > 0 && status == 0 ? 0 : 2;
+  });
+  CHECK(engine.wait() == 0);
 }
