@@ -75,7 +75,7 @@ void Helpers::start(Order order) {
   if (running_.contains(order.key))
     return order.answer(model::ProbeOutcome::unknown, "the last one has not ended yet");
   const std::string& name = stack_.spec(order.key.first).name;
-  auto leaf = make_leaf(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
+  auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
   if (!leaf) return order.answer(model::ProbeOutcome::unknown, leaf.error().what);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {

@@ -13,7 +13,7 @@ Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
 
 Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
   const model::ServiceSpec& spec = stack_.spec(service);
-  auto leaf = make_leaf(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
+  auto leaf = linux_os::Leaf::make(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
   auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();

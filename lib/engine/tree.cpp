@@ -143,12 +143,6 @@ Status Tree::remove() const {
   return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
 }
 
-Result<linux_os::Leaf> make_leaf(const std::string& path) {
-  auto leaf = linux_os::Leaf::make(path);
-  if (!leaf && leaf.error().code != EEXIST) ::rmdir(path.c_str());
-  return leaf;
-}
-
 void remove_empty(std::vector<linux_os::Leaf>& leaves) {
   std::erase_if(leaves,
                 [](const linux_os::Leaf& leaf) { return linux_os::remove_cgroups(leaf.path()).ok(); });

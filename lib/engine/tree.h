@@ -47,10 +47,6 @@ private:
   bool is_base_ours_ = false; ///< to be removed with the rest
 };
 
-/// A leaf, or nothing left of it: a directory without its descriptors would be in the way of the next
-/// attempt.
-[[nodiscard]] Result<linux_os::Leaf> make_leaf(const std::string& path);
-
 /// Removes those of `leaves` that hold no process any more, with what their processes made below them.
 void remove_empty(std::vector<linux_os::Leaf>& leaves);
 

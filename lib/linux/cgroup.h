@@ -51,7 +51,8 @@ namespace holdfast::linux_os {
 /// One run's own cgroup: made new, never used again. Owns the open descriptors, not the directory.
 class Leaf {
 public:
-  /// Makes the directory `path` and opens it.
+  /// Makes the directory `path` and opens it. Where it cannot be opened nothing of it is left, which would be
+  /// in the way of the next attempt.
   [[nodiscard]] static Result<Leaf> make(std::string path);
 
   [[nodiscard]] const std::string& path() const { return path_; }

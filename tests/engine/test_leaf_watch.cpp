@@ -90,12 +90,12 @@ TEST_CASE("leaf: one that cannot be opened is not left in the way of the next at
   const TestCgroup cgroup;
   const auto leaf = [&] {
     const NoDescriptors none;
-    return make_leaf(cgroup / "1");
+    return linux_os::Leaf::make(cgroup / "1");
   }();
   REQUIRE_FALSE(leaf);
   CHECK(leaf.error().code == EMFILE);
-  CHECK(make_leaf(cgroup / "1"));
-  const auto again = make_leaf(cgroup / "1");
+  CHECK(linux_os::Leaf::make(cgroup / "1"));
+  const auto again = linux_os::Leaf::make(cgroup / "1");
   REQUIRE_FALSE(again);
   CHECK(again.error().code == EEXIST);
 }

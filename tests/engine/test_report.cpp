@@ -13,13 +13,25 @@ using namespace holdfast;
 using namespace holdfast::engine;
 using namespace holdfast::test;
 
+namespace {
+
+struct OutputPipe {
+  Fd read;
+  Fd write;
+  OutputPipe() {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    read = Fd(ends[0]);
+    write = Fd(ends[1]);
+  }
+};
+
+} // namespace
+
 TEST_CASE("report: a reader that stands still holds nobody up") {
-  int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-  const Fd read_end(ends[0]);
-  Fd write_end(ends[1]);
+  OutputPipe pipe;
   Child writer([&] {
-    ::dup2(write_end.get(), STDOUT_FILENO);
+    ::dup2(pipe.write.get(), STDOUT_FILENO);
     Report report;
     // Some megabytes into a pipe of 64 KiB that nobody reads.
     for (int i = 0; i < 20'000; ++i)
@@ -32,12 +44,9 @@ TEST_CASE("report: a reader that stands still holds nobody up") {
 }
 
 TEST_CASE("report: what was told is written before the end") {
-  int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-  const Fd read_end(ends[0]);
-  Fd write_end(ends[1]);
+  OutputPipe pipe;
   Child writer([&] {
-    ::dup2(write_end.get(), STDOUT_FILENO);
+    ::dup2(pipe.write.get(), STDOUT_FILENO);
     Report report;
     report.event({.sequence = 1,
                   .time = {},
@@ -62,8 +71,8 @@ TEST_CASE("report: what was told is written before the end") {
     return 0;
   });
   CHECK(writer.wait() == 0);
-  write_end.reset();
-  const std::string text = read_all(read_end.get(), 4096).value();
+  pipe.write.reset();
+  const std::string text = read_all(pipe.read.get(), 4096).value();
   CHECK(text.find("redis            starting -> ready         0.05 s\n") != std::string::npos);
   CHECK(text.find("redis            ready     its live probe failed once\n") != std::string::npos);
 }
