@@ -81,9 +81,12 @@ void Anchor::pass_signals() {
 }
 
 void Anchor::look_for_exits() {
+  // One at a time: of several zombies waitid names the eldest child, not the first that died, so a second
+  // report could take the place of one that is not accounted for yet.
+  if (reported_ != 0) return;
   siginfo_t info{};
   if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-  if (info.si_pid == reported_ || info.si_pid == engine_.pid()) return;
+  if (info.si_pid == engine_.pid()) return;
   wire::AnchorRecord record;
   record.kind = wire::FromAnchor::exited;
   record.pid = info.si_pid;
@@ -146,7 +149,12 @@ bool Anchor::engine_exited() {
 }
 
 int Anchor::engine_is_gone() {
-  if (finish_) return *finish_;
+  if (finish_) {
+    // Orphans whose exit was not told yet: our parent knows nothing of them.
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    return *finish_;
+  }
   std::fputs("holdfast: stopping the stack in order\n", stderr);
   last_stop(*table_, signals_.get());
   return wire::engine_lost;

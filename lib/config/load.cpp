@@ -115,7 +115,7 @@ Loaded load(const LoadOptions& options) {
     if (report.errors() == 0) loaded.stack = std::move(stack);
     loaded.files.insert(loaded.files.end(), presets.files().begin(), presets.files().end());
   }
-  loaded.diagnostics = report.sorted();
+  loaded.diagnostics = report.sorted(loaded.files);
   return loaded;
 }
 

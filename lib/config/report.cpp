@@ -56,9 +56,15 @@ void Report::file_error(const std::string& file, const std::string& message) {
   diagnostics_.push_back(std::move(diagnostic));
 }
 
-std::vector<Diagnostic> Report::sorted() const {
+std::vector<Diagnostic> Report::sorted(const std::vector<std::string>& files) const {
+  // Not by path: the operator's files come before the presets wherever either is installed.
+  const auto read_at = [&](const Diagnostic& d) { return std::find(files.begin(), files.end(), d.file); };
+  const auto before = [&](const Diagnostic& a, const Diagnostic& b) {
+    return std::tuple(a.severity, read_at(a)) < std::tuple(b.severity, read_at(b)) ||
+           (a.severity == b.severity && read_at(a) == read_at(b) && rank(a) < rank(b));
+  };
   std::vector<Diagnostic> all = diagnostics_;
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  std::stable_sort(all.begin(), all.end(), before);
   const auto same = [](const auto& a, const auto& b) { return rank(a) == rank(b); };
   all.erase(std::unique(all.begin(), all.end(), same), all.end());
   return all;

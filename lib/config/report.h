@@ -27,8 +27,9 @@ public:
 
   [[nodiscard]] std::size_t errors() const { return errors_; }
 
-  /// Errors by file and place, then warnings. A mistake of a preset that several services use is told once.
-  [[nodiscard]] std::vector<Diagnostic> sorted() const;
+  /// Errors, then warnings; each by file, in the order of `files` with others after them, and by place. A
+  /// mistake of a preset that several services use is told once.
+  [[nodiscard]] std::vector<Diagnostic> sorted(const std::vector<std::string>& files) const;
 
 private:
   void add(Severity severity, const Place& place, const std::string& path, const Flaw& flaw);

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 #include <sys/file.h>
+#include <sys/prctl.h>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -85,6 +86,24 @@ TEST_CASE("anchor: of many that die at once each is reported, one after the othe
   }
 }
 
+TEST_CASE("anchor: while one exit is not accounted for, no other is reported, not even an elder child's") {
+  PuppetShow show;
+  const int elder = show.spawn("spawn pause");
+  const int younger = show.spawn("spawn exit 1");
+  CHECK(show.ask("hear") == exited(younger, CLD_EXITED, 1));
+  REQUIRE(::kill(elder, SIGKILL) == 0);
+  REQUIRE(comes_true([&] { return state_of(elder) == "Z"; }));
+  // The second answer comes in a later turn than the first: whatever the first turn had to say came before
+  // it.
+  for (int turn = 0; turn < 2; ++turn) {
+    REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
+    CHECK(show.ask("hear") == "signalled " + std::to_string(SIGHUP));
+  }
+  CHECK(show.ask("reap " + std::to_string(younger)) == "sent");
+  CHECK(comes_true([&] { return state_of(younger).empty(); }));
+  CHECK(show.ask("hear") == exited(elder, CLD_KILLED, SIGKILL));
+}
+
 TEST_CASE("anchor: only what was reported can be reaped") {
   PuppetShow show;
   const int running = show.spawn("spawn pause");
@@ -123,6 +142,20 @@ TEST_CASE("anchor: the engine's last word is the exit code") {
   show.ask("finish 3");
   show.tell("exit 0");
   CHECK(show.exit_code() == 3);
+}
+
+TEST_CASE("anchor: it leaves no zombie to its own parent") {
+  PuppetShow show;
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+  const int reported = show.spawn("spawn exit 1");
+  const int silent = show.spawn("spawn exit 2");
+  REQUIRE(comes_true([&] { return state_of(reported) == "Z" && state_of(silent) == "Z"; }));
+  show.ask("finish 0");
+  show.tell("exit 0");
+  CHECK(show.exit_code() == 0);
+  CHECK(state_of(reported).empty());
+  CHECK(state_of(silent).empty());
+  CHECK(::prctl(PR_SET_CHILD_SUBREAPER, 0) == 0);
 }
 
 TEST_CASE("anchor: the engine's last word counts, though it ends without hearing all of ours") {

@@ -14,7 +14,7 @@ Read read(std::string text) {
   Report report;
   const auto source = std::make_shared<Source>(Source{"f.yaml", std::move(text)});
   NodePtr tree = parse(source, report);
-  return {std::move(tree), report.sorted()};
+  return {std::move(tree), report.sorted({})};
 }
 
 void refused(const std::string& text, const std::string& message, int line, int column) {
