@@ -13,6 +13,12 @@ struct ServiceId {
   auto operator<=>(const ServiceId&) const = default;
 };
 
+/// The place in its StackSpec of a condition that services wait for.
+struct ConditionId {
+  std::uint32_t index = 0;
+  auto operator<=>(const ConditionId&) const = default;
+};
+
 /// Counts the runs of a service from 1; never used again, so that a late event is recognised. 0 is "no run
 /// yet".
 struct RunNumber {

@@ -111,7 +111,7 @@ ServiceSpec build_service(const Entry& service, const RestartPolicy& defaults) {
   spec.program = read_program(fields);
   fields.boolean("critical", spec.critical);
   fields.boolean("enabled", spec.enabled);
-  spec.task = fields.node("task") != nullptr;
+  if (fields.node("task") != nullptr) spec.task = TaskRun::before_start;
   read_probes(fields, spec);
   if (fields.node("stop") != nullptr) spec.stop = fields.each<Rung>("stop", read_rung);
   if (spec.stop.size() > most_rungs) spec.stop.resize(most_rungs);

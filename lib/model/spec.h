@@ -57,6 +57,21 @@ struct Rung {
   bool operator==(const Rung&) const = default;
 };
 
+/// What is done where a service does not have to be restarted to read its files anew: a signal, or a program.
+struct ReloadSpec {
+  int signal = 0; ///< 0 where `exec` is set
+  std::vector<std::string> exec;
+  std::vector<std::string> files; ///< reloaded when one of these changed
+  bool operator==(const ReloadSpec&) const = default;
+};
+
+/// When a task runs. It ends, and is then `done`.
+enum class TaskRun : std::uint8_t {
+  before_start, ///< at each start of the stack
+  once,         ///< until it ended well; again when its program changed
+  on_command,   ///< at `holdfast task` only; the verdict does not count it
+};
+
 enum class RestartWhen : std::uint8_t { always, on_failure, never };
 
 struct RestartPolicy {
@@ -113,10 +128,15 @@ struct Program {
 struct ServiceSpec {
   std::string name;
   Program program;
+  std::string external; ///< HOST:PORT of one that lives elsewhere: probed, never started; empty: it is ours
   std::vector<Need> needs;
+  std::vector<ConditionId> conditions;
   bool critical = true;
   bool enabled = true;
-  bool task = false; ///< runs at each start of the stack, ends, and is then `done`
+  /// A reload left it out: it stays, unwanted, until its last run is over, and its place until a reload needs
+  /// it.
+  bool removed = false;
+  std::optional<TaskRun> task;
   Probe ready;
   std::optional<Probe> progress;
   Duration progress_up_to = 24h;
@@ -126,10 +146,30 @@ struct ServiceSpec {
   /// At least one rung.
   std::vector<Rung> stop = {{.signal = 15, .to_all = false, .exec = {}, .wait = 30s}};
   Duration leftovers = 1s;
+  std::optional<ReloadSpec> reload;
   RestartPolicy restart;
   bool timestamps = true; ///< log lines carry their time
   bool operator==(const ServiceSpec&) const = default;
 };
+
+enum class ConditionKind : std::uint8_t { volume, certificate, host };
+
+/// Something outside the services that must be as it is meant to be before one starts. One that uses a volume
+/// is also stopped when the volume is not right any more.
+struct Condition {
+  ConditionKind kind = ConditionKind::volume;
+  std::string name;
+  bool operator==(const Condition&) const = default;
+};
+
+/// So many within so long, in a sliding window.
+struct Budget {
+  unsigned count = 1;
+  Duration window = 1h;
+  bool operator==(const Budget&) const = default;
+};
+
+enum class WhenBroken : std::uint8_t { stop, hold };
 
 struct StackSpec {
   std::string name;
@@ -139,7 +179,12 @@ struct StackSpec {
   std::string log_directory = "/var/log/holdfast";
   std::uint64_t rotate_size = 100ULL << 20; ///< bytes
   unsigned start_at_once = 2;
-  Duration stop_within = 0s; ///< filled in: longer than longest_stop()
+  Duration start_within = 10min;  ///< from a start of the stack until its door opens
+  Duration recover_within = 5min; ///< from the closing of its door until it opens again
+  Duration stop_within = 0s;      ///< filled in: longer than longest_stop()
+  Budget stack_budget;            ///< restarts of the whole stack
+  WhenBroken when_broken = WhenBroken::stop;
+  std::vector<Condition> conditions;
   std::vector<ServiceSpec> services;
   bool operator==(const StackSpec&) const = default;
 };

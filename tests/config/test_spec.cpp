@@ -69,7 +69,7 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(b.ready.kind == model::ProbeKind::notify);
   CHECK(b.program.command == std::vector<std::string>{"/bin/sh", "-c", "exec a  b"});
   const model::ServiceSpec& c = stack.services[2];
-  CHECK(c.task);
+  CHECK(c.task == model::TaskRun::before_start);
   CHECK(c.restart.when == model::RestartWhen::never);
   CHECK(c.needs == std::vector<model::Need>{{.on = {0}, .restart = false, .soft = false}});
   CHECK_FALSE(stack.services[3].enabled);

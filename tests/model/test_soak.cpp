@@ -40,7 +40,7 @@ ServiceSpec random_service(Dice& dice, std::uint32_t index) {
   service.name = "s" + std::to_string(index);
   service.needs = random_needs(dice, index);
   service.critical = dice.percent(60);
-  service.task = dice.percent(10);
+  if (dice.percent(10)) service.task = TaskRun::before_start;
   service.ready = random_ready(dice);
   if (dice.percent(30)) service.progress = exec_probe();
   service.progress_up_to = 2min;

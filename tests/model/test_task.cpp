@@ -9,7 +9,7 @@ namespace {
 
 World with_task() {
   StackSpec spec = stack_of("db; migrate: db; web: migrate");
-  in(spec, "migrate").task = true;
+  in(spec, "migrate").task = TaskRun::before_start;
   in(spec, "migrate").restart.when = RestartWhen::never;
   World world(spec);
   world.boot();
