@@ -94,9 +94,10 @@ model::StackSpec compile(const NodePtr& tree, const LoadOptions& options, Preset
   const Expanded expanded = expand_presets(tree, presets, report);
   check_section(*expanded.tree, stack_file, {}, report);
   model::StackSpec stack = build_stack(*expanded.tree, options);
+  check_stability(*expanded.tree, report);
   check_services(expanded, stack, options, report);
-  if (resolve_needs(*expanded.tree, presets, stack, report))
-    settle_stop_within(*expanded.tree, stack, report);
+  check_live_targets(expanded, report);
+  if (resolve_needs(*expanded.tree, presets, stack, report)) settle_bounds(*expanded.tree, stack, report);
   if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
   return stack;
 }
