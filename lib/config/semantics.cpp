@@ -2,6 +2,7 @@
 
 #include "config/bounds.h"
 #include "config/keys.h"
+#include "config/secret.h"
 
 #include <algorithm>
 
@@ -12,11 +13,6 @@ namespace {
 /// `runtime`.
 constexpr std::size_t longest_socket_path = 107;
 constexpr std::size_t around_the_name = 16;
-
-bool names_secret(const std::string& variable) {
-  const auto has = [&](const char* word) { return variable.find(word) != std::string::npos; };
-  return (has("PASSWORD") || has("SECRET") || has("TOKEN")) && !has("_FILE");
-}
 
 /// The same place without the line's text: what is said about a secret must not show it.
 Place without_text(Place place) {

@@ -28,8 +28,8 @@ void check_live_targets(const Expanded& expanded, Report& report);
 /// What `stability` says, but for what the services have to do with it.
 void check_stability(const Node& tree, Report& report);
 
-/// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with that
-/// of each service. Precondition: no cycle.
+/// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with
+/// that of each service. Precondition: no cycle.
 void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);
 
 /// What this machine lacks: users, groups, programs, files of environments. Places are those of the keys that
