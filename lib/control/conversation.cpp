@@ -1,8 +1,8 @@
 #include "control/conversation.h"
 
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "control/event_index.h"
-#include "control/suggest.h"
 #include "control/views.h"
 
 #include <algorithm>
@@ -135,7 +135,8 @@ Result<std::vector<ServiceId>> Conversation::resolve(const std::vector<std::stri
   for (const std::string& name : names) {
     const auto id = stack.find(name);
     if (!id) {
-      const std::string meant = nearest(name, all_names(stack));
+      const auto names = all_names(stack);
+      const std::string meant(nearest(name, {names.begin(), names.end()}));
       return Error{"no service \"" + name + "\"" +
                    (meant.empty() ? "" : "; did you mean \"" + meant + "\"?")};
     }
