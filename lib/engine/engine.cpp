@@ -176,6 +176,14 @@ void Engine::carry_out(const model::KillGroup& action) {
   runs_.kill(action.service, action.run);
 }
 
+void Engine::carry_out(const model::ReloadService& action) {
+  const model::ReloadSpec& reload = *stack_.spec(action.service).reload;
+  if (reload.exec.empty())
+    runs_.signal(action.service, action.run, reload.signal, false);
+  else
+    helpers_.reload_program(action.service, runs_.main_pid(action.service));
+}
+
 void Engine::carry_out(const model::AskProbe& action) {
   helpers_.probe(action.service, action.run, action.role);
 }

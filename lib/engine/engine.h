@@ -64,6 +64,11 @@ private:
   void carry_out(const model::Signal& action);
   void carry_out(const model::RunStopProgram& action);
   void carry_out(const model::KillGroup& action);
+  void carry_out(const model::ReloadService& action);
+  void carry_out(const model::RememberDone&) {}
+  /// Nothing stands at the door yet: the decision is published.
+  void carry_out(const model::CloseDoor&) {}
+  void carry_out(const model::OpenDoor&) {}
   void carry_out(const model::AskProbe& action);
   void carry_out(const model::ReportPhase&) {}
   void carry_out(const model::ReportTrouble&) {}

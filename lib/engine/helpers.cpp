@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kept_output = 4096;
 constexpr std::size_t longest_words = 200;
 
+constexpr int reload_program_key = 99;
+constexpr Duration longest_reload = std::chrono::seconds(30);
+
 /// Keys of stop programs lie behind those of the probe roles.
 constexpr int stop_program_key = 100;
 
@@ -67,6 +70,17 @@ void Helpers::stop_program(ServiceId service, RunNumber, std::size_t rung, int m
          .argv = spec.stop[rung].exec,
          .environment = {"MAINPID=" + std::to_string(main_pid)},
          .timeout = spec.stop[rung].wait,
+         .success = {0},
+         .answer = [](model::ProbeOutcome, const std::string&) {}});
+}
+
+void Helpers::reload_program(ServiceId service, int main_pid) {
+  const model::ServiceSpec& spec = stack_.spec(service);
+  start({.key = {service, reload_program_key},
+         .program = &spec.program,
+         .argv = spec.reload->exec,
+         .environment = {"MAINPID=" + std::to_string(main_pid)},
+         .timeout = longest_reload,
          .success = {0},
          .answer = [](model::ProbeOutcome, const std::string&) {}});
 }

@@ -34,6 +34,8 @@ public:
   void probe(ServiceId service, RunNumber run, model::ProbeRole role);
   /// MAINPID is in the environment. Nothing answers.
   void stop_program(ServiceId service, RunNumber run, std::size_t rung, int main_pid);
+  /// The same for what lets a running service read its files anew.
+  void reload_program(ServiceId service, int main_pid);
 
   /// Removes the leaves of programs that are over.
   void tidy();

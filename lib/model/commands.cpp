@@ -16,35 +16,42 @@ Why why_of(Cause cause, const std::string& by) {
 
 } // namespace
 
-void Turn::take(const StackStarted&) {
-  if (stack_.shutdown_) return;
+void Turn::take(const StackStarted& started) {
+  if (stack_.state_.shutdown) return;
+  remember_done(started.done);
   start_all(why_of(Cause::started, {}));
 }
 
 void Turn::take(const ShutdownAsked& asked) {
   // Asked again, it is no later.
-  if (stack_.shutdown_) return;
-  stack_.shutdown_ = true;
+  if (stack_.state_.shutdown) return;
+  stack_.state_.shutdown = true;
   stop_all(why_of(Cause::shutdown, asked.by));
 }
 
 void Turn::take(const CommandAsked& asked) {
-  if (stack_.shutdown_) return;
+  if (stack_.state_.shutdown) return;
+  // Where it is held for a person, that person is here.
+  stack_.state_.given_up = false;
   switch (asked.verb) {
   case Verb::start: return take_start(asked, why_of(Cause::asked_start, asked.by));
   case Verb::stop: return take_stop(asked, why_of(Cause::asked_stop, asked.by));
   case Verb::restart: return take_restart(asked, why_of(Cause::asked_restart, asked.by));
+  case Verb::task:
+    for (const ServiceId id : asked.services)
+      ask_start(id, why_of(Cause::asked_start, asked.by), true);
+    return;
   }
 }
 
 void Turn::take_start(const CommandAsked& asked, const Why& why) {
   if (asked.services.empty()) return start_all(why);
   for (const ServiceId id : asked.services)
-    ask_start(id, why);
+    ask_start(id, why, false);
 }
 
 void Turn::take_stop(const CommandAsked& asked, const Why& why) {
-  if (asked.services.empty() && stack_.up_) stop_all(why);
+  if (asked.services.empty() && stack_.state_.up) stop_all(why);
   for (const ServiceId id : asked.services)
     ask_stop(id, why);
 }
@@ -54,40 +61,54 @@ void Turn::take_restart(const CommandAsked& asked, const Why& why) {
     ask_restart(id, why);
   if (!asked.services.empty()) return;
   start_all(why);
+  restart_all(why);
+  stack_.state_.fresh = true;
+}
+
+void Turn::restart_all(const Why& why) {
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     if (!at({i}).wanted) continue;
-    wish({i}, why, true);
+    const bool each_time = !spec({i}).task || spec({i}).task == TaskRun::before_start;
+    wish({i}, why, each_time);
     end_run_for_restart({i}, why);
   }
-  stack_.fresh_ = true;
 }
 
 void Turn::raise_stack() {
-  if (!stack_.up_) stack_.fresh_ = true;
-  stack_.up_ = true;
-  stack_.stop_deadline_ = never;
-  stack_.deadlines_.set(stack_.size(), never);
+  StackState& state = stack_.state_;
+  if (!state.up) state.fresh = true;
+  state.up = true;
+  state.stop_deadline = never;
+  // What was commanded gets the whole time.
+  state.bound = never;
+  state.bound_left.reset();
+  reschedule_stack();
 }
 
 void Turn::start_all(const Why& why) {
   raise_stack();
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     Service& service = at({i});
-    if (spec({i}).enabled || service.wanted) {
+    const bool by_command = spec({i}).task == TaskRun::on_command;
+    if (service.wanted || (spec({i}).enabled && !by_command)) {
       wish({i}, why, false);
       continue;
     }
-    service.goal = why_of(Cause::disabled, {});
+    if (spec({i}).removed) continue;
+    service.goal = why_of(by_command ? Cause::on_command : Cause::disabled, {});
     if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
   }
 }
 
 void Turn::stop_all(const Why& why) {
-  stack_.up_ = false;
-  stack_.stop_deadline_ = later(now_.mono, stack_.spec().stop_within);
-  stack_.deadlines_.set(stack_.size(), stack_.stop_deadline_);
-  for (std::uint32_t i = 0; i < stack_.size(); ++i)
-    ask_stop({i}, why);
+  stack_.state_.up = false;
+  stack_.state_.stop_deadline = later(now_.mono, stack_.spec().stop_within);
+  reschedule_stack();
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    // Whoever looks at a stack that was given up is to see who failed.
+    const bool shows_why = stack_.state_.given_up && std::holds_alternative<Failed>(at({i}).phase);
+    if (!shows_why) ask_stop({i}, why);
+  }
 }
 
 void Turn::wish(ServiceId id, const Why& why, bool again) {
@@ -96,6 +117,7 @@ void Turn::wish(ServiceId id, const Why& why, bool again) {
   const bool done = std::holds_alternative<Finished>(service.phase);
   service.unsettled = 0;
   service.charges.clear();
+  if (again) service.remembered = false;
   service.starts_fresh = !runs && (again || !done);
   if (service.starts_fresh) service.goal = why;
   if (!service.wanted)
@@ -104,13 +126,13 @@ void Turn::wish(ServiceId id, const Why& why, bool again) {
     touch(id);
 }
 
-void Turn::ask_start(ServiceId start, const Why& why) {
+void Turn::ask_start(ServiceId start, const Why& why, bool again) {
   raise_stack();
   // A worklist, not recursion: a chain of needs may be as long as there are services.
   std::set<ServiceId> seen{start};
   std::vector<ServiceId> closure{start};
   for (std::size_t i = 0; i < closure.size(); ++i) {
-    wish(closure[i], why, i == 0);
+    wish(closure[i], why, again && i == 0);
     for (const Need& need : spec(closure[i]).needs)
       if (!need.soft && seen.insert(need.on).second) closure.push_back(need.on);
   }
@@ -122,7 +144,7 @@ void Turn::ask_stop(ServiceId id, const Why& why) {
 }
 
 void Turn::ask_restart(ServiceId id, const Why& why) {
-  ask_start(id, why);
+  ask_start(id, why, true);
   end_run_for_restart(id, why);
 }
 
@@ -132,6 +154,13 @@ void Turn::end_run_for_restart(ServiceId id, const Why& why) {
   service.restart_asked = true;
   service.goal = why;
   touch(id);
+}
+
+void Turn::remember_done(const std::vector<ServiceId>& done) {
+  for (Service& service : stack_.services_)
+    service.remembered = false;
+  for (const ServiceId id : done)
+    at(id).remembered = spec(id).task == TaskRun::once;
 }
 
 } // namespace holdfast::model

@@ -9,6 +9,7 @@
 #include "model/why.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -16,13 +17,16 @@
 
 namespace holdfast::model {
 
-enum class Verb : std::uint8_t { start, stop, restart };
+/// `task` runs a task now, again if it is done; on a service that is no task it is `start`.
+enum class Verb : std::uint8_t { start, stop, restart, task };
 
 // ---- events
 // ---------------------------------------------------------------------------------------------------------
 
 /// The daemon is up: the stack is to be started.
-struct StackStarted {};
+struct StackStarted {
+  std::vector<ServiceId> done; ///< tasks to be run once whose present program ended well before
+};
 /// An operator's command. `services` empty: the whole stack.
 struct CommandAsked {
   Verb verb = Verb::start;
@@ -32,6 +36,45 @@ struct CommandAsked {
 /// An orderly end of the daemon: the stack goes down in order, then comes End.
 struct ShutdownAsked {
   std::string by;
+};
+/// The door is to stay closed whatever the verdict, or no longer.
+struct DoorAsked {
+  bool open = true;
+  std::string by;
+};
+/// A changed configuration was accepted as a whole. `spec` was made by merged(): who was there keeps its
+/// place.
+struct ConfigurationChanged {
+  std::shared_ptr<const StackSpec> spec;
+  std::vector<ServiceId> reload; ///< places in `spec`: a file named under their `reload` changed
+  std::vector<ServiceId> done;   ///< as in StackStarted
+  std::string by;
+};
+/// What is known of a condition; unknown before, which is not met.
+struct ConditionSeen {
+  ConditionId condition;
+  bool met = false;
+  std::string what; ///< what is not as it is meant to be, in words; empty where it is met
+};
+/// The machine is short of processor, memory or disk, or no longer is: a probe that fails meanwhile says
+/// little.
+struct PressureSeen {
+  bool high = false;
+};
+/// The machine was suspended for so long: what was asked before is answered late.
+struct MachineWoke {
+  Duration asleep{};
+};
+/// What a new engine finds of the runs that an earlier one started: each leaf that holds a process.
+struct FoundRun {
+  ServiceId service;
+  RunNumber run;
+  int pid = 0; ///< the main process; 0: it is not known which
+};
+/// A new engine took over. The state may be that of the one before, or empty where none could be read. What
+/// the earlier engine asked for last may have been done or not.
+struct EngineReturned {
+  std::vector<FoundRun> found; ///< at most one a service
 };
 /// exec succeeded.
 struct SpawnSucceeded {
@@ -89,9 +132,10 @@ struct ProbeAnswered {
 /// Time went by: everything due is looked at.
 struct DeadlinePassed {};
 
-using Event = std::variant<StackStarted, CommandAsked, ShutdownAsked, SpawnSucceeded, SpawnFailed,
-                           SpawnRefused, RequirementsSeen, ProcessExited, LeafEmptied, ServiceNotified,
-                           ProbeAnswered, DeadlinePassed>;
+using Event = std::variant<StackStarted, CommandAsked, ShutdownAsked, DoorAsked, ConfigurationChanged,
+                           ConditionSeen, PressureSeen, MachineWoke, EngineReturned, SpawnSucceeded,
+                           SpawnFailed, SpawnRefused, RequirementsSeen, ProcessExited, LeafEmptied,
+                           ServiceNotified, ProbeAnswered, DeadlinePassed>;
 
 // ---- actions
 // --------------------------------------------------------------------------------------------------------
@@ -122,6 +166,19 @@ struct KillGroup {
   ServiceId service;
   RunNumber run;
 };
+/// Let the running service read its files anew, as its spec's `reload` says. Nothing answers.
+struct ReloadService {
+  ServiceId service;
+  RunNumber run;
+};
+/// A task to be run once ended well: to be remembered beyond this daemon, with its program.
+struct RememberDone {
+  ServiceId service;
+};
+/// No request of the public may reach the stack from now on. In a step it is the first action.
+struct CloseDoor {};
+/// The public may come in again. In a step it is behind all actions that change something.
+struct OpenDoor {};
 /// Ask an exec probe. Answered by ProbeAnswered once, at the latest when the probe's timeout is over.
 struct AskProbe {
   ServiceId service;
@@ -153,8 +210,9 @@ struct End {
   int code = 0;
 };
 
-using Action = std::variant<LookAtRequirements, Spawn, Signal, RunStopProgram, KillGroup, AskProbe,
-                            ReportPhase, ReportVerdict, ReportTrouble, End>;
+using Action =
+    std::variant<LookAtRequirements, Spawn, Signal, RunStopProgram, KillGroup, ReloadService, RememberDone,
+                 CloseDoor, OpenDoor, AskProbe, ReportPhase, ReportVerdict, ReportTrouble, End>;
 using Actions = std::vector<Action>;
 
 } // namespace holdfast::model

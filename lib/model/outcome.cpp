@@ -69,6 +69,8 @@ Outcome of_whole_start(const Stack& stack) {
   if (stack.verdict() == Verdict::stopping || stack.verdict() == Verdict::stopped)
     return {State::failed, "the stack was stopped meanwhile"};
   if (stack.coming()) return {State::pending, verdict_words(stack)};
+  if (stack.state().door_held && works(stack.verdict()))
+    return {State::failed, "the door is held closed by " + stack.state().door_by};
   return {stack.door_open() ? State::done : State::failed, verdict_words(stack)};
 }
 
@@ -79,7 +81,8 @@ Outcome outcome_of(const Stack& stack, const CommandAsked& command) {
   const auto start = [&stack](ServiceId id) { return of_start(stack, id); };
   const bool all = command.services.empty();
   if (command.verb == Verb::stop) return of_all(all ? everyone(stack) : command.services, stop);
-  if (stack.shutting_down()) return {State::failed, "the daemon is shutting down"};
+  if (stack.shutting_down())
+    return {State::failed, stack.state().given_up ? verdict_words(stack) : "the daemon is shutting down"};
   return all ? of_whole_start(stack) : of_all(command.services, start);
 }
 

@@ -48,6 +48,11 @@ Why probe_why(Cause cause, const ProbeTrack& track, const std::string& said) {
 
 void Turn::take(const ProbeAnswered& answer) {
   if (run_at(answer.service, answer.run) == nullptr) return;
+  if (answer.outcome == ProbeOutcome::failed && distrusts_probes()) {
+    ProbeAnswered unknown = answer;
+    unknown.outcome = ProbeOutcome::unknown;
+    return take(unknown);
+  }
   if (auto* starting = std::get_if<Starting>(&at(answer.service).phase))
     answered_starting(answer.service, *starting, answer);
   else if (!std::holds_alternative<Stopping>(at(answer.service).phase))
@@ -77,13 +82,20 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
 
 void Turn::progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome) {
   const bool runs = !phase.held && now_.mono < later(phase.run.spawned, spec(id).progress_up_to);
-  if (outcome == ProbeOutcome::succeeded && runs) {
-    phase.held = std::max(phase.deadline - now_.mono, Duration{});
-    phase.deadline = never;
-  } else if (phase.held && phase.progress.failures >= spec(id).progress->failures) {
-    phase.deadline = later(now_.mono, *phase.held);
-    phase.held.reset();
-  }
+  if (outcome == ProbeOutcome::succeeded && runs)
+    hold_start(id, phase);
+  else if (phase.held && phase.progress.failures >= spec(id).progress->failures)
+    resume_start(id, phase);
+}
+
+void Turn::hold_start(ServiceId id, Starting& phase) {
+  change(id, [&](Service&) { phase.held = std::max(phase.deadline - now_.mono, Duration{}); });
+  phase.deadline = never;
+}
+
+void Turn::resume_start(ServiceId id, Starting& phase) {
+  phase.deadline = later(now_.mono, *phase.held);
+  change(id, [&](Service&) { phase.held.reset(); });
 }
 
 void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
@@ -115,7 +127,9 @@ void Turn::become_ready_again(ServiceId id, Unready& unready) {
 void Turn::become_unready(ServiceId id, Why why) {
   note_settled(id);
   auto& ready = std::get<Ready>(at(id).phase);
-  Unready unready{std::move(ready.run), later(now_.mono, spec(id).unready_within), ready.ready, ready.live};
+  // What lives elsewhere is nobody's here to restart: there is nothing that a deadline could do.
+  const MonoTime deadline = is_external(id) ? never : later(now_.mono, spec(id).unready_within);
+  Unready unready{std::move(ready.run), deadline, ready.ready, ready.live};
   unready.ready.successes = 0;
   enter(id, std::move(unready), std::move(why));
 }
@@ -126,7 +140,7 @@ void Turn::live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTra
   // One that leaves is stopped in its order, not sooner.
   if (at(id).leaving) return;
   Why why = probe_why(Cause::not_live, track, answer.said);
-  switch (live.then) {
+  switch (is_external(id) ? LiveAction::alert : live.then) {
   case LiveAction::restart: return begin_stop(id, std::move(why), true);
   case LiveAction::alert:
     // Told once for each row of failures, not at each answer.

@@ -52,10 +52,14 @@ void Turn::conclude(ServiceId id, Why why, bool charged) {
   Service& service = at(id);
   const bool ordered = service.leaving || !charged || service.starts_fresh;
   service.restart_asked = false;
+  const bool done = spec(id).task && why.cause == Cause::exited && why.exit.success();
+  if (done && spec(id).task == TaskRun::once) {
+    service.remembered = true;
+    actions_.push_back(RememberDone{id});
+  }
   if (!service.wanted) return enter(id, Down{}, service.goal);
   if (ordered) return enter_waiting(id, origin_after(std::move(why), service.goal));
-  if (spec(id).task && why.cause == Cause::exited && why.exit.success())
-    return enter(id, Finished{}, std::move(why));
+  if (done) return enter(id, Finished{}, std::move(why));
   if (!may_restart(spec(id).restart.when, why)) {
     if (why.cause == Cause::exited) why.cause = Cause::ended;
     return enter(id, Failed{}, std::move(why));

@@ -58,16 +58,22 @@ void Turn::review(ServiceId id) {
 }
 
 void Turn::review_waiting(ServiceId id) {
-  auto& waiting = std::get<Waiting>(at(id).phase);
-  auto blocker = blocked_by_need(id);
-  if (!blocker) blocker = blocked_by_soft_need(id);
-  if (blocker) {
-    // What was seen of the requirements is old when the last need comes.
-    waiting.look = Look::unknown;
-    waiting.look_again = never;
-    reschedule(id);
-    return wait_because(id, std::move(blocker->why), blocker->held);
+  if (at(id).remembered) {
+    Why why;
+    why.cause = Cause::remembered;
+    return enter(id, Finished{}, std::move(why));
   }
+  auto& waiting = std::get<Waiting>(at(id).phase);
+  auto blocker = blocked(id);
+  if (!blocker) return is_external(id) ? watch_external(id) : review_free(id, waiting);
+  // What was seen of the requirements is old when the last need comes.
+  waiting.look = Look::unknown;
+  waiting.look_again = never;
+  reschedule(id);
+  wait_because(id, std::move(*blocker));
+}
+
+void Turn::review_free(ServiceId id, Waiting& waiting) {
   if (waiting.look == Look::asked || (waiting.look_again != never && waiting.look_again > now_.mono)) return;
   if (spec(id).program.requirements.empty()) waiting.look = Look::satisfied;
   if (waiting.look == Look::satisfied) {
@@ -76,17 +82,24 @@ void Turn::review_waiting(ServiceId id) {
     Why turn;
     turn.cause = Cause::turn;
     turn.count = stack_.spec().start_at_once;
-    wait_because(id, std::move(turn), false);
+    wait_because(id, {.why = std::move(turn)});
     // give_turns() goes on from here within this step if a turn is free.
     stack_.turn_queue_.insert(turn_key(id));
     return;
   }
   // What was missing is missing until something else is seen; what blocked before that is over.
-  if (waiting.look_again == never) wait_because(id, waiting.origin, false);
+  if (waiting.look_again == never) wait_because(id, {.why = waiting.origin});
   waiting.look = Look::asked;
   waiting.look_again = never;
   reschedule(id);
   actions_.push_back(LookAtRequirements{id});
+}
+
+std::optional<Turn::Blocker> Turn::blocked(ServiceId id) {
+  if (auto blocker = blocked_by_need(id)) return blocker;
+  if (auto blocker = blocked_by_soft_need(id)) return blocker;
+  if (auto blocker = blocked_by_condition(id)) return blocker;
+  return blocked_by_removal(id);
 }
 
 std::optional<Turn::Blocker> Turn::blocked_by_need(ServiceId id) {
@@ -94,63 +107,67 @@ std::optional<Turn::Blocker> Turn::blocked_by_need(ServiceId id) {
     const Service& other = at(need.on);
     if (need.soft || is_up(other)) continue;
     if (std::holds_alternative<Failed>(other.phase))
-      return Blocker{why_on(Cause::need_failed, need.on), true};
-    if (!other.wanted) return Blocker{why_on(Cause::need_stopped, need.on), true};
-    return Blocker{why_on(Cause::need, need.on), is_held(other)};
+      return Blocker{.why = why_on(Cause::need_failed, need.on), .held = true};
+    if (!other.wanted)
+      return Blocker{.why = why_on(Cause::need_stopped, need.on), .held = true, .excused = true};
+    return Blocker{.why = why_on(Cause::need, need.on), .held = is_held(other), .excused = other.excused};
   }
   return std::nullopt;
 }
 
 std::optional<Turn::Blocker> Turn::blocked_by_soft_need(ServiceId id) {
   for (const Need& need : spec(id).needs)
-    if (need.soft && is_on_its_way(at(need.on))) return Blocker{why_on(Cause::soft_need, need.on), false};
+    if (need.soft && is_on_its_way(at(need.on))) return Blocker{.why = why_on(Cause::soft_need, need.on)};
   return std::nullopt;
 }
 
-void Turn::wait_because(ServiceId id, Why why, bool held) {
+void Turn::wait_because(ServiceId id, Blocker blocker) {
   Service& service = at(id);
   stack_.turn_queue_.erase(turn_key(id));
-  auto& waiting = std::get<Waiting>(service.phase);
-  service.why = std::move(why);
-  if (waiting.held == held) return;
-  count(id, false);
-  waiting.held = held;
-  count(id, true);
+  service.why = std::move(blocker.why);
+  if (is_held(service) == blocker.held && service.excused == blocker.excused) return;
+  change(id, [&](Service& waits) {
+    std::get<Waiting>(waits.phase).held = blocker.held;
+    waits.excused = blocker.excused;
+  });
   touch_neighbours(id);
 }
 
 void Turn::give_turns() {
   auto& queue = stack_.turn_queue_;
-  while (!queue.empty() && stack_.starting_ < stack_.spec().start_at_once)
+  while (!queue.empty() && stack_.counts_.starting < stack_.spec().start_at_once)
     spawn(queue.begin()->second);
 }
 
-std::optional<Why> Turn::reason_to_leave(ServiceId id) {
+std::optional<Turn::Blocker> Turn::reason_to_leave(ServiceId id) {
   const Service& service = at(id);
-  if (!service.wanted || service.restart_asked) return service.goal;
+  if (!service.wanted || service.restart_asked) return Blocker{.why = service.goal};
   const Run& run = *run_of(service.phase);
   const auto& needs = spec(id).needs;
   for (std::size_t i = 0; i < needs.size(); ++i) {
     const Service& other = at(needs[i].on);
     if (!needs[i].soft) {
-      if (std::holds_alternative<Failed>(other.phase)) return why_on(Cause::need_failed, needs[i].on);
-      if (!other.wanted || other.leaving) return why_on(Cause::need_leaves, needs[i].on);
+      if (std::holds_alternative<Failed>(other.phase))
+        return Blocker{.why = why_on(Cause::need_failed, needs[i].on)};
+      if (!other.wanted || other.leaving)
+        return Blocker{.why = why_on(Cause::need_leaves, needs[i].on),
+                       .excused = !other.wanted || other.excused};
     }
     const bool new_run = std::holds_alternative<Ready>(other.phase) && other.last_run != run.needs[i];
-    if (needs[i].restart && new_run) return why_on(Cause::need_restarted, needs[i].on);
+    if (needs[i].restart && new_run) return Blocker{.why = why_on(Cause::need_restarted, needs[i].on)};
   }
-  return std::nullopt;
+  return lost_volume(id);
 }
 
 void Turn::review_run(ServiceId id) {
-  Service& service = at(id);
-  if (!service.leaving) {
+  if (!at(id).leaving) {
     auto reason = reason_to_leave(id);
     if (!reason) return;
-    count(id, false);
-    service.leaving = true;
-    count(id, true);
-    service.why = std::move(*reason);
+    change(id, [&](Service& service) {
+      service.leaving = true;
+      service.excused = reason->excused;
+      service.why = std::move(reason->why);
+    });
     touch_neighbours(id);
   }
   leavers_.push_back(id);

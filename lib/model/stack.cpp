@@ -1,60 +1,53 @@
 #include "model/stack.h"
 
-#include <algorithm>
+#include "model/due.h"
+
 #include <cassert>
 
 namespace holdfast::model {
 namespace {
 
-/// Services so that each stands behind all that it needs. Precondition: no cycle.
-std::vector<ServiceId> needs_first(const StackSpec& spec, const Edges& edges) {
-  std::vector<std::size_t> open(spec.services.size());
-  std::vector<ServiceId> order;
-  order.reserve(open.size());
-  for (std::uint32_t i = 0; i < open.size(); ++i) {
-    open[i] = spec.services[i].needs.size();
-    if (open[i] == 0) order.push_back({i});
+StackImage all_down(const StackSpec& spec, const Now& now) {
+  StackImage image;
+  image.services.resize(spec.services.size());
+  for (Service& service : image.services) {
+    service.since = now.mono;
+    service.since_wall = now.wall;
   }
-  for (std::size_t i = 0; i < order.size(); ++i)
-    for (const auto& dependent : edges.dependents[order[i].index])
-      if (--open[dependent.id.index] == 0) order.push_back(dependent.id);
-  assert(order.size() == open.size());
-  return order;
-}
-
-Edges make_edges(const StackSpec& spec) {
-  const std::size_t size = spec.services.size();
-  Edges edges{.dependents = std::vector<std::vector<Edges::Dependent>>(size),
-              .chain = std::vector<unsigned>(size, 0),
-              .depth = std::vector<unsigned>(size, 0)};
-  for (std::uint32_t i = 0; i < size; ++i)
-    for (const Need& need : spec.services[i].needs)
-      edges.dependents[need.on.index].push_back({{i}, need.soft});
-  const auto order = needs_first(spec, edges);
-  for (const ServiceId id : order)
-    for (const auto& dependent : edges.dependents[id.index])
-      edges.depth[dependent.id.index] = std::max(edges.depth[dependent.id.index], edges.depth[id.index] + 1);
-  for (auto id = order.rbegin(); id != order.rend(); ++id)
-    for (const Need& need : spec.services[id->index].needs)
-      edges.chain[need.on.index] = std::max(edges.chain[need.on.index], edges.chain[id->index] + 1);
-  return edges;
+  image.state.conditions.resize(spec.conditions.size());
+  image.state.verdict_since = now.wall;
+  return image;
 }
 
 } // namespace
 
-Stack::Stack(std::shared_ptr<const StackSpec> spec, Now now)
-    : spec_(std::move(spec)), edges_(make_edges(*spec_)), services_(spec_->services.size()),
-      deadlines_(services_.size() + 1), verdict_since_(now.wall), marks_(services_.size()) {
+Stack::Stack(std::shared_ptr<const StackSpec> spec, const Now& now) : Stack(spec, all_down(*spec, now)) {}
+
+Stack::Stack(std::shared_ptr<const StackSpec> spec, StackImage image)
+    : spec_(std::move(spec)), services_(std::move(image.services)), state_(std::move(image.state)) {
+  assert(services_.size() == spec_->services.size());
+  derive();
+}
+
+void Stack::derive() {
+  edges_ = make_edges(*spec_);
+  deadlines_ = Deadlines(services_.size() + 1);
+  deadlines_.set(0, due_time(state_));
+  turn_queue_.clear();
+  counts_ = {};
+  marks_.assign(services_.size(), {});
   for (std::uint32_t i = 0; i < size(); ++i) {
-    services_[i].since = now.mono;
-    services_[i].since_wall = now.wall;
-    if (spec_->services[i].critical && spec_->services[i].enabled) critical_missing_.insert({i});
+    const Service& service = services_[i];
+    counts_.count({i}, spec_->services[i], service, true);
+    deadlines_.set(i + 1, due_time(spec_->services[i], service.phase));
+    const auto* waiting = std::get_if<Waiting>(&service.phase);
+    if (waiting != nullptr && waiting->look == Look::satisfied) turn_queue_.insert(edges_.turn_key({i}));
   }
 }
 
 std::optional<ServiceId> Stack::find(std::string_view name) const {
   for (std::uint32_t i = 0; i < size(); ++i)
-    if (spec_->services[i].name == name) return ServiceId{i};
+    if (spec_->services[i].name == name && !spec_->services[i].removed) return ServiceId{i};
   return std::nullopt;
 }
 

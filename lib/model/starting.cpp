@@ -46,21 +46,34 @@ void Turn::take(const RequirementsSeen& seen) {
   Why why;
   why.cause = Cause::requirement;
   why.text = seen.missing;
-  wait_because(seen.service, std::move(why), true);
+  wait_because(seen.service, {.why = std::move(why), .held = true});
 }
 
-void Turn::spawn(ServiceId id) {
+Starting Turn::next_run(ServiceId id) {
   Service& service = at(id);
   service.last_run = service.last_run.next();
   service.status_text.clear();
+  service.added = false;
   Starting starting;
   starting.run.number = service.last_run;
   starting.run.spawned = now_.mono;
   for (const Need& need : spec(id).needs)
     starting.run.needs.push_back(at(need.on).last_run);
   starting.deadline = later(now_.mono, spec(id).start_within);
-  actions_.push_back(Spawn{id, service.last_run});
-  Why origin = std::get<Waiting>(service.phase).origin;
+  return starting;
+}
+
+void Turn::spawn(ServiceId id) {
+  Starting starting = next_run(id);
+  actions_.push_back(Spawn{id, starting.run.number});
+  Why origin = std::get<Waiting>(at(id).phase).origin;
+  enter(id, std::move(starting), std::move(origin));
+}
+
+void Turn::watch_external(ServiceId id) {
+  Starting starting = next_run(id);
+  starting.ready = track_of(spec(id).ready, now_.mono, first_pause);
+  Why origin = std::get<Waiting>(at(id).phase).origin;
   enter(id, std::move(starting), std::move(origin));
 }
 
@@ -77,11 +90,14 @@ void Turn::take(const SpawnSucceeded& fact) {
   }
   auto& starting = std::get<Starting>(phase);
   if (!spec(fact.service).task && expect_ready(fact.service, starting)) return become_ready(fact.service);
-  if (const auto& progress = spec(fact.service).progress) {
-    // Asked often enough that its answer comes before the deadline does.
-    starting.progress = track_of(*progress, now_.mono, spec(fact.service).start_within / 4);
-  }
+  begin_progress(fact.service, starting);
   reschedule(fact.service);
+}
+
+void Turn::begin_progress(ServiceId id, Starting& starting) {
+  // Asked often enough that its answer comes before the deadline does.
+  if (const auto& progress = spec(id).progress)
+    starting.progress = track_of(*progress, now_.mono, spec(id).start_within / 4);
 }
 
 bool Turn::expect_ready(ServiceId id, Starting& starting) {
@@ -124,22 +140,30 @@ void Turn::take(const SpawnRefused& fact) {
 
 void Turn::become_ready(ServiceId id) {
   auto& starting = std::get<Starting>(at(id).phase);
-  Ready ready;
-  ready.run = std::move(starting.run);
-  const ServiceSpec& service = spec(id);
-  if (service.ready.kind == ProbeKind::exec) {
-    ready.ready.pause = service.ready.every;
-    ready.ready.next = later(now_.mono, service.ready.every);
-  }
-  if (service.live) {
-    const Probe& live = service.live->probe;
-    ready.live.pause = live.every;
-    ready.live.next = std::max(later(now_.mono, live.every), later(ready.run.spawned, live.quiet));
-  }
+  Ready ready{.run = std::move(starting.run), .ready = ready_track(id), .live = {}};
+  ready.live = live_track(id, ready.run);
   Why why;
   why.cause = Cause::answers;
   why.span = now_.mono - ready.run.spawned;
   enter(id, std::move(ready), std::move(why));
+}
+
+ProbeTrack Turn::ready_track(ServiceId id) const {
+  ProbeTrack track;
+  const Probe& probe = spec(id).ready;
+  if (probe.kind != ProbeKind::exec) return track;
+  track.pause = probe.every;
+  track.next = later(now_.mono, probe.every);
+  return track;
+}
+
+ProbeTrack Turn::live_track(ServiceId id, const Run& run) const {
+  ProbeTrack track;
+  if (!spec(id).live) return track;
+  const Probe& probe = spec(id).live->probe;
+  track.pause = probe.every;
+  track.next = std::max(later(now_.mono, probe.every), later(run.spawned, probe.quiet));
+  return track;
 }
 
 void Turn::due_starting(ServiceId id) {
@@ -147,21 +171,25 @@ void Turn::due_starting(ServiceId id) {
   const ServiceSpec& service = spec(id);
   if (service.ready.kind == ProbeKind::running && starting.ready.next <= now_.mono) return become_ready(id);
   if (starting.held && later(starting.run.spawned, service.progress_up_to) <= now_.mono) {
+    resume_start(id, starting);
     starting.deadline = now_.mono;
-    starting.held.reset();
   }
-  if (starting.deadline <= now_.mono && at(id).leaving) {
-    // Its end is coming, in order.
-    starting.deadline = never;
-  } else if (starting.deadline <= now_.mono) {
-    Why why;
-    why.cause = Cause::start_deadline;
-    why.span = now_.mono - starting.run.spawned;
-    why.text = at(id).status_text;
-    return begin_stop(id, std::move(why), true);
-  }
+  // The end of one that leaves is coming, in order.
+  if (starting.deadline <= now_.mono && !at(id).leaving) return start_overdue(id, starting);
+  if (starting.deadline <= now_.mono) starting.deadline = never;
   ask_if_due(id, ProbeRole::ready, starting.ready);
   ask_if_due(id, ProbeRole::progress, starting.progress);
+}
+
+void Turn::start_overdue(ServiceId id, Starting& starting) {
+  Why why;
+  why.cause = Cause::start_deadline;
+  why.span = now_.mono - starting.run.spawned;
+  why.text = at(id).status_text;
+  if (!is_external(id)) return begin_stop(id, std::move(why), true);
+  Unready unready{.run = std::move(starting.run), .deadline = never, .ready = starting.ready, .live = {}};
+  unready.live = live_track(id, unready.run);
+  enter(id, std::move(unready), std::move(why));
 }
 
 } // namespace holdfast::model

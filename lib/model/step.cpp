@@ -20,10 +20,10 @@ void Turn::take(const DeadlinePassed&) {
     stack_.deadlines_.set(owners.back(), never);
   }
   for (const std::uint32_t owner : owners) {
-    if (owner == stack_.size())
+    if (owner == 0)
       stack_due();
     else
-      due({owner});
+      due({owner - 1});
   }
 }
 
@@ -44,22 +44,26 @@ void Turn::due(ServiceId id) {
 }
 
 void Turn::stack_due() {
+  bound_due();
+  if (stack_.state_.stop_deadline <= now_.mono) stop_overdue();
+  // What does not die of SIGKILL is in the kernel's hands; the daemon must not be held by it.
+  if (stack_.state_.end_deadline <= now_.mono) end(1);
+  reschedule_stack();
+}
+
+void Turn::stop_overdue() {
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     auto* stopping = std::get_if<Stopping>(&at({i}).phase);
-    if (stopping != nullptr && stopping->stage < StopStage::killed) {
+    if (stopping != nullptr && stopping->stage < StopStage::killed)
       kill({i}, *stopping);
-    } else if (stopping == nullptr && run_of(at({i}).phase) != nullptr) {
+    else if (stopping == nullptr && is_external({i}) && run_of(at({i}).phase) != nullptr)
+      begin_stop({i}, at({i}).goal, false);
+    else if (stopping == nullptr && run_of(at({i}).phase) != nullptr)
       kill({i}, enter_stopping({i}, at({i}).goal, false));
-    }
   }
-  if (!stack_.shutdown_ || stack_.ended_) return;
-  if (now_.mono < later(stack_.stop_deadline_, kill_grace)) {
-    stack_.deadlines_.set(stack_.size(), later(stack_.stop_deadline_, kill_grace));
-  } else {
-    // What does not die of SIGKILL is in the kernel's hands; the daemon must not be held by it.
-    stack_.ended_ = true;
-    actions_.push_back(End{1});
-  }
+  StackState& state = stack_.state_;
+  if (state.shutdown) state.end_deadline = later(state.stop_deadline, kill_grace);
+  state.stop_deadline = never;
 }
 
 } // namespace holdfast::model

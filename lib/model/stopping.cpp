@@ -16,6 +16,7 @@ Stopping& Turn::enter_stopping(ServiceId id, Why why, bool charged) {
 }
 
 void Turn::begin_stop(ServiceId id, Why why, bool charged) {
+  if (is_external(id)) return conclude(id, std::move(why), false);
   Stopping& phase = enter_stopping(id, std::move(why), charged);
   if (phase.run.exit)
     main_process_gone(id, phase);
@@ -24,22 +25,20 @@ void Turn::begin_stop(ServiceId id, Why why, bool charged) {
 }
 
 void Turn::climb(ServiceId id, Stopping& phase, std::size_t rung) {
-  if (rung == spec(id).stop.size()) return kill(id, phase);
+  if (rung >= spec(id).stop.size()) return kill(id, phase);
   const Rung& step = spec(id).stop[rung];
   phase.stage = StopStage::ladder;
   phase.rung = rung;
   phase.due = later(now_.mono, step.wait);
   if (step.exec.empty())
-    actions_.push_back(Signal{id, phase.run.number, step.signal, step.to_all});
+    actions_.push_back(Signal{id, phase.run.number, step.signal, step.to_all || phase.run.pid == 0});
   else
     actions_.push_back(RunStopProgram{id, phase.run.number, rung});
   reschedule(id);
 }
 
 void Turn::kill(ServiceId id, Stopping& phase) {
-  count(id, false);
-  phase.stage = StopStage::killed;
-  count(id, true);
+  change(id, [&](Service&) { phase.stage = StopStage::killed; });
   phase.due = later(now_.mono, kill_grace);
   actions_.push_back(KillGroup{id, phase.run.number});
   reschedule(id);
@@ -62,9 +61,7 @@ void Turn::due_stopping(ServiceId id, Stopping& phase) {
   case StopStage::killed: {
     // A process that SIGKILL does not end is stuck in the kernel. No deadline helps against that; it is told,
     // and what it needs is stopped without it.
-    count(id, false);
-    phase.stage = StopStage::overdue;
-    count(id, true);
+    change(id, [&](Service&) { phase.stage = StopStage::overdue; });
     phase.due = never;
     Why why;
     why.cause = Cause::survives_kill;

@@ -1,57 +1,8 @@
 #include "model/turn.h"
 
-#include <algorithm>
+#include "model/due.h"
 
 namespace holdfast::model {
-namespace {
-
-bool is_coming(const Service& service) {
-  if (const auto* waiting = std::get_if<Waiting>(&service.phase)) return !waiting->held;
-  if (const auto* stopping = std::get_if<Stopping>(&service.phase))
-    return service.wanted && stopping->stage != StopStage::overdue;
-  return std::holds_alternative<Starting>(service.phase) || std::holds_alternative<Backoff>(service.phase) ||
-         (service.wanted && service.leaving);
-}
-
-void add_to(unsigned& counter, bool counts, bool add) {
-  if (counts) add ? ++counter : --counter;
-}
-
-void keep_in(std::set<ServiceId>& set, ServiceId id, bool counts, bool add) {
-  if (!counts) return;
-  if (add)
-    set.insert(id);
-  else
-    set.erase(id);
-}
-
-/// When a service's phase has to be looked at again.
-struct Due {
-  const ServiceSpec& spec;
-
-  MonoTime operator()(const Waiting& phase) const { return phase.look_again; }
-  MonoTime operator()(const Starting& phase) const {
-    const MonoTime end = phase.held ? later(phase.run.spawned, spec.progress_up_to) : phase.deadline;
-    return std::min({end, phase.ready.next, phase.progress.next});
-  }
-  MonoTime operator()(const Ready& phase) const { return std::min(phase.ready.next, phase.live.next); }
-  MonoTime operator()(const Unready& phase) const {
-    return std::min({phase.deadline, phase.ready.next, phase.live.next});
-  }
-  MonoTime operator()(const Stopping& phase) const { return phase.due; }
-  MonoTime operator()(const Backoff& phase) const { return phase.until; }
-  MonoTime operator()(const Down&) const { return never; }
-  MonoTime operator()(const Failed&) const { return never; }
-  MonoTime operator()(const Finished&) const { return never; }
-};
-
-} // namespace
-
-bool is_up(const Service& service) {
-  const bool up =
-      std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
-  return up && !service.leaving;
-}
 
 Run* Turn::run_at(ServiceId id, RunNumber number) {
   Run* run = run_of(at(id).phase);
@@ -78,17 +29,7 @@ void Turn::touch_neighbours(ServiceId id) {
 }
 
 void Turn::count(ServiceId id, bool add) {
-  const Service& service = at(id);
-  const bool up = is_up(service);
-  const bool expected = service.wanted || spec(id).enabled;
-  add_to(stack_.starting_, std::holds_alternative<Starting>(service.phase), add);
-  add_to(stack_.running_, run_of(service.phase) != nullptr, add);
-  add_to(stack_.coming_, is_coming(service), add);
-  add_to(stack_.wanted_, service.wanted, add);
-  add_to(stack_.wanted_up_, service.wanted && up, add);
-  add_to(stack_.critical_failed_, spec(id).critical && std::holds_alternative<Failed>(service.phase), add);
-  keep_in(stack_.critical_missing_, id, spec(id).critical && expected && !up, add);
-  keep_in(stack_.others_missing_, id, !spec(id).critical && service.wanted && !up, add);
+  stack_.counts_.count(id, spec(id), at(id), add);
 }
 
 void Turn::enter(ServiceId id, Phase next, Why why) {
@@ -102,11 +43,16 @@ void Turn::enter(ServiceId id, Phase next, Why why) {
   service.why = std::move(why);
   service.since = now_.mono;
   service.since_wall = now_.wall;
-  if (run_of(service.phase) == nullptr) service.leaving = false;
+  const bool runs = run_of(service.phase) != nullptr;
+  if (!runs) service.leaving = false;
+  // While it waits, or is on its way there, the excuse holds until it is looked at again.
+  if (!std::holds_alternative<Waiting>(service.phase) && !std::holds_alternative<Stopping>(service.phase))
+    service.excused = false;
   count(id, true);
   reschedule(id);
   touch(id);
   touch_neighbours(id);
+  if (!runs && spec(id).removed) touch_added();
 }
 
 void Turn::enter_waiting(ServiceId id, Why origin) {
@@ -116,17 +62,20 @@ void Turn::enter_waiting(ServiceId id, Why origin) {
 }
 
 void Turn::want(ServiceId id, bool wanted, Why why) {
-  Service& service = at(id);
-  count(id, false);
-  service.wanted = wanted;
-  service.goal = std::move(why);
-  count(id, true);
+  change(id, [&](Service& service) {
+    service.wanted = wanted;
+    service.goal = std::move(why);
+  });
   touch(id);
   touch_neighbours(id);
 }
 
 void Turn::reschedule(ServiceId id) {
-  stack_.deadlines_.set(id.index, std::visit(Due{spec(id)}, at(id).phase));
+  stack_.deadlines_.set(id.index + 1, due_time(spec(id), at(id).phase));
+}
+
+void Turn::reschedule_stack() {
+  stack_.deadlines_.set(0, due_time(stack_.state_));
 }
 
 void Turn::settle() {
@@ -137,7 +86,9 @@ void Turn::settle() {
       stack_.marks_[id.index].queued = false;
       review(id);
     }
+    escalate();
     // Only when it is known who else leaves, which may be before it in order.
+    if (next < work_.size()) continue;
     signal_leavers();
     give_turns();
   } while (next < work_.size());

@@ -4,19 +4,32 @@
 
 #include "model/stack.h"
 
+#include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace holdfast::model {
 
 class Turn {
 public:
-  Turn(Stack& stack, const Now& now, Actions& actions) : stack_(stack), now_(now), actions_(actions) {}
+  Turn(Stack& stack, const Now& now, Actions& actions)
+      : stack_(stack), now_(now), actions_(actions), first_(actions.size()) {}
 
   // commands.cpp: what changes goals
   void take(const StackStarted&);
   void take(const CommandAsked&);
   void take(const ShutdownAsked&);
+  // door.cpp
+  void take(const DoorAsked&);
+  // reload.cpp
+  void take(const ConfigurationChanged&);
+  // conditions.cpp
+  void take(const ConditionSeen&);
+  void take(const PressureSeen&);
+  void take(const MachineWoke&);
+  // returned.cpp
+  void take(const EngineReturned&);
   // starting.cpp
   void take(const RequirementsSeen&);
   void take(const SpawnSucceeded&);
@@ -43,6 +56,7 @@ private:
   struct Blocker {
     Why why;
     bool held = false;
+    bool excused = false;
   };
 
   [[nodiscard]] Service& at(ServiceId id) { return stack_.services_[id.index]; }
@@ -52,35 +66,52 @@ private:
   /// The same where the answer to its spawn is still to come.
   [[nodiscard]] Run* launching_run_at(ServiceId id, RunNumber run);
 
-  /// Sorts the longest chain of dependents first.
   [[nodiscard]] std::pair<unsigned, ServiceId> turn_key(ServiceId id) const {
-    return {~stack_.edges_.chain[id.index], id};
+    return stack_.edges_.turn_key(id);
   }
+  [[nodiscard]] bool is_external(ServiceId id) const { return !spec(id).external.empty(); }
 
   // turn.cpp: bookkeeping
   void touch(ServiceId id);
   void touch_neighbours(ServiceId id);
   /// Adds (or takes away) what the service counts for in the stack's counters.
   void count(ServiceId id, bool add);
+  /// Changes what a service counts for otherwise than by another phase or goal.
+  template <typename F>
+  void change(ServiceId id, F&& how) {
+    count(id, false);
+    how(at(id));
+    count(id, true);
+  }
   /// The only way to another phase.
   void enter(ServiceId id, Phase next, Why why);
   void enter_waiting(ServiceId id, Why origin);
   /// The only way to another goal.
   void want(ServiceId id, bool wanted, Why why);
   void reschedule(ServiceId id);
+  void reschedule_stack();
   void report();
   void due(ServiceId id);
   void stack_due();
+  void stop_overdue();
 
   // review.cpp: goal against fact, for one service
   void review(ServiceId id);
   void review_waiting(ServiceId id);
   void review_run(ServiceId id);
+  /// Nothing but its requirements and its turn is left between it and its start.
+  void review_free(ServiceId id, Waiting& waiting);
+  [[nodiscard]] std::optional<Blocker> blocked(ServiceId id);
   [[nodiscard]] std::optional<Blocker> blocked_by_need(ServiceId id);
   [[nodiscard]] std::optional<Blocker> blocked_by_soft_need(ServiceId id);
-  [[nodiscard]] std::optional<Why> reason_to_leave(ServiceId id);
+  [[nodiscard]] std::optional<Blocker> blocked_by_condition(ServiceId id);
+  [[nodiscard]] std::optional<Blocker> blocked_by_removal(ServiceId id);
+  /// One that writes to a volume must not run where that is another.
+  [[nodiscard]] std::optional<Blocker> lost_volume(ServiceId id);
+  /// Why its run has to end, and whether that is an operator's doing.
+  [[nodiscard]] std::optional<Blocker> reason_to_leave(ServiceId id);
   [[nodiscard]] bool may_be_signalled(ServiceId id);
-  void wait_because(ServiceId id, Why why, bool held);
+  void wait_because(ServiceId id, Blocker blocker);
   void signal_leavers();
   void give_turns();
 
@@ -93,26 +124,64 @@ private:
   /// Wanted by command: budget and delay begin anew, and what waits does not wait for a deadline any longer.
   /// `again`: a task that is done runs once more.
   void wish(ServiceId id, const Why& why, bool again);
-  void ask_start(ServiceId id, const Why& why);
+  void ask_start(ServiceId id, const Why& why, bool again);
   void ask_stop(ServiceId id, const Why& why);
   void ask_restart(ServiceId id, const Why& why);
   void end_run_for_restart(ServiceId id, const Why& why);
   void start_all(const Why& why);
   void stop_all(const Why& why);
+  /// Every wanted service in order, with fresh budgets.
+  void restart_all(const Why& why);
+  void remember_done(const std::vector<ServiceId>& done);
+
+  // reload.cpp
+  void swap_spec(const ConfigurationChanged& changed);
+  void apply_change(ServiceId id, const ServiceSpec& before, const Why& why);
+  void apply_removal(ServiceId id, const Why& why);
+  void apply_addition(ServiceId id, const Why& why);
+  void look_anew(ServiceId id, const ServiceSpec& before);
+  void touch_added();
+
+  // returned.cpp
+  void meet(ServiceId id, const FoundRun* found);
+  void meet_run(ServiceId id, Run& run, const FoundRun* found);
+  void adopt(const FoundRun& found);
+  void stop_remains(ServiceId id, Run run);
+  void ask_all_again(ServiceId id);
+
+  // escalation.cpp
+  void escalate();
+  void give_up(Why why);
+  [[nodiscard]] bool may_restart_stack();
+  /// Begins, ends or holds the time within which the door must open.
+  void set_bound();
+  void bound_due();
 
   // starting.cpp
   void spawn(ServiceId id);
+  void watch_external(ServiceId id);
+  [[nodiscard]] Starting next_run(ServiceId id);
   /// The exec is known: begins to look for what makes it ready. True: it is ready already.
   [[nodiscard]] bool expect_ready(ServiceId id, Starting& starting);
   void become_ready(ServiceId id);
+  /// The tracks of a run that is, or was, ready.
+  [[nodiscard]] ProbeTrack ready_track(ServiceId id) const;
+  [[nodiscard]] ProbeTrack live_track(ServiceId id, const Run& run) const;
+  void begin_progress(ServiceId id, Starting& starting);
+  void start_overdue(ServiceId id, Starting& starting);
   void due_starting(ServiceId id);
 
   // probes.cpp
   void ask(ServiceId id, ProbeRole role, ProbeTrack& track);
   void ask_if_due(ServiceId id, ProbeRole role, ProbeTrack& track);
+  /// A probe that fails now fails for a reason of the machine's.
+  [[nodiscard]] bool distrusts_probes() const;
   void answered_starting(ServiceId id, Starting& phase, const ProbeAnswered& answer);
   void answered_running(ServiceId id, const ProbeAnswered& answer);
   void progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome);
+  /// Its start deadline stands still.
+  void hold_start(ServiceId id, Starting& phase);
+  void resume_start(ServiceId id, Starting& phase);
   void become_unready(ServiceId id, Why why);
   void become_ready_again(ServiceId id, Unready& unready);
   void live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTrack& track);
@@ -137,18 +206,20 @@ private:
 
   // verdict.cpp
   void judge();
+  [[nodiscard]] Verdict verdict_now() const;
+  void end(int code);
+  // door.cpp
+  void move_door();
 
   Stack& stack_;
   const Now& now_;
   Actions& actions_;
+  std::size_t first_;              ///< this step's first action
   std::vector<ServiceId> work_;    ///< to be reviewed; grows while it is walked
   std::vector<ServiceId> leavers_; ///< reviewed, and to be signalled as soon as their order allows it
   std::vector<Change> changes_;
+  bool tell_door_ = false; ///< though it does not move: what was told last may not have been done
 };
-
-/// It answers, or is done; one that leaves is counted out at once, so that the door closes before anything of
-/// it is signalled and nothing is started on it.
-[[nodiscard]] bool is_up(const Service& service);
 
 /// How long until the next look at a requirement that was not met.
 constexpr Duration look_pause = 5s;

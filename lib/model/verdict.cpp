@@ -2,28 +2,35 @@
 
 namespace holdfast::model {
 
-void Turn::judge() {
-  const Verdict before = stack_.verdict_;
-  Verdict verdict = Verdict::stopped;
-  if (!stack_.up_)
-    verdict = stack_.any_run() ? Verdict::stopping : Verdict::stopped;
-  else if (stack_.critical_failed_ > 0)
-    verdict = Verdict::failed;
-  else if (stack_.critical_missing_.empty())
-    verdict = stack_.others_missing_.empty() ? Verdict::working : Verdict::degraded;
-  else
-    verdict = stack_.fresh_ && stack_.coming() ? Verdict::starting : Verdict::broken;
+Verdict Turn::verdict_now() const {
+  const StackState& state = stack_.state_;
+  if (state.given_up) return Verdict::failed;
+  if (!state.up) return stack_.any_run() ? Verdict::stopping : Verdict::stopped;
+  if (stack_.critical_missing().empty())
+    return stack_.others_missing().empty() ? Verdict::working : Verdict::degraded;
+  return state.fresh && stack_.coming() ? Verdict::starting : Verdict::broken;
+}
 
-  stack_.verdict_ = verdict;
-  if (stack_.door_open()) stack_.fresh_ = false;
-  if (verdict != before) {
-    stack_.verdict_since_ = now_.wall;
-    actions_.push_back(ReportVerdict{before, verdict});
+void Turn::judge() {
+  StackState& state = stack_.state_;
+  const Verdict before = state.verdict;
+  state.verdict = verdict_now();
+  if (works(state.verdict)) state.fresh = false;
+  if (state.verdict != before) {
+    state.verdict_since = now_.wall;
+    actions_.push_back(ReportVerdict{before, state.verdict});
   }
-  if (stack_.shutdown_ && !stack_.any_run() && !stack_.ended_) {
-    stack_.ended_ = true;
-    actions_.push_back(End{0});
-  }
+  set_bound();
+  move_door();
+  if (state.shutdown && !stack_.any_run() && !state.ended) end(state.end_code);
+}
+
+void Turn::end(int code) {
+  StackState& state = stack_.state_;
+  state.ended = true;
+  state.stop_deadline = never;
+  state.end_deadline = never;
+  actions_.push_back(End{code});
 }
 
 } // namespace holdfast::model

@@ -23,6 +23,11 @@ enum class PhaseName : std::uint8_t {
 };
 enum class Verdict : std::uint8_t { starting, working, degraded, broken, stopping, stopped, failed };
 
+/// All critical services are ready: the public may come in.
+[[nodiscard]] constexpr bool works(Verdict verdict) {
+  return verdict == Verdict::working || verdict == Verdict::degraded;
+}
+
 /// How a process ended: exactly one of code and signal is meaningful.
 struct ExitStatus {
   int code = 0;
@@ -39,6 +44,8 @@ enum class Cause : std::uint8_t {
   need_stopped, ///< `other` is stopped by `text`
   soft_need,    ///< `other` is on its way; ordered after it
   turn,         ///< as many as may be starting are
+  condition,    ///< the spec's condition `condition`: `text`
+  removal,      ///< `other`, which a reload removed, is still there
   requirement,  ///< `text`
   // asked
   started,       ///< the stack was started
@@ -47,6 +54,13 @@ enum class Cause : std::uint8_t {
   asked_restart, ///< by `text`
   shutdown,      ///< the daemon ends
   disabled,
+  removed,        ///< a reload by `text` left it out
+  reloaded,       ///< a reload by `text` changed how it is started
+  on_command,     ///< a task that is not started by itself
+  stack_restart,  ///< all of the stack, since `other` failed
+  given_up,       ///< `other` failed, and no restart of the stack is left, or none would help
+  start_bound,    ///< the stack did not work within `span` of its start
+  recover_bound,  ///< the stack did not work again within `span`
   need_leaves,    ///< `other`, which it needs, is stopped or restarted first after it
   need_restarted, ///< edge `restart: true` on `other`
   // trouble
@@ -57,15 +71,19 @@ enum class Cause : std::uint8_t {
   not_ready,        ///< ready probe failed `count` times; `text`
   says_stopping,    ///< STOPPING=1 that nobody asked for
   unready_too_long, ///< for `span`
+  engine_lost,      ///< the engine ended before it could start it
   ended,            ///< a task, or a service that is not restarted: `exit`
   survives_kill,    ///< processes that do not go after cgroup.kill
   // no trouble
-  answers, ///< it is ready, `span` after its spawn
+  answers,    ///< it is ready, `span` after its spawn
+  remembered, ///< a task that ended well before
+  adopted,    ///< an earlier engine started it
 };
 
 struct Why {
   Cause cause = Cause::none;
   ServiceId other{};
+  ConditionId condition{};
   ExitStatus exit{};
   Duration span{};
   unsigned count = 0;

@@ -17,6 +17,17 @@ std::string times(unsigned count) {
   return count == 1 ? "once" : std::to_string(count) + " times in a row";
 }
 
+std::string condition_words(const Stack& stack, const Why& why) {
+  const Condition& condition = stack.spec().conditions[why.condition.index];
+  const std::string what = why.text.empty() ? "not looked at yet" : why.text;
+  switch (condition.kind) {
+  case ConditionKind::volume: return "volume " + condition.name + ": " + what;
+  case ConditionKind::certificate: return "certificate " + condition.name + ": " + what;
+  case ConditionKind::host: return condition.name + ": " + what;
+  }
+  return {};
+}
+
 std::string cause_words(const Stack& stack, const Why& why) {
   const auto other = [&] { return stack.spec(why.other).name; };
   const auto phase = [&] {
@@ -35,12 +46,24 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::soft_need: return "ordered after " + other() + ", which is " + phase();
   case Cause::turn: return "its turn: " + std::to_string(why.count) + " may be starting at once";
   case Cause::requirement: return why.text;
+  case Cause::condition: return condition_words(stack, why);
+  case Cause::removal: return other() + ", which was removed, still stops";
   case Cause::started: return "the stack is started";
   case Cause::asked_start: return "started" + by(why.text);
   case Cause::asked_stop: return "stopped" + by(why.text);
   case Cause::asked_restart: return "restarted" + by(why.text);
   case Cause::shutdown: return "the daemon ends" + (why.text.empty() ? std::string() : " (" + why.text + ")");
   case Cause::disabled: return "disabled";
+  case Cause::removed: return "removed from the configuration" + by(why.text);
+  case Cause::reloaded: return "its configuration changed, reloaded" + by(why.text);
+  case Cause::on_command: return "runs on command";
+  case Cause::stack_restart: return "the whole stack is restarted, since " + other() + " failed";
+  case Cause::given_up: return "the stack could not be mended" + quoted_after(why.text);
+  case Cause::start_bound:
+    return "the stack did not work within " + format_span(why.span) + " of its start" +
+           quoted_after(why.text);
+  case Cause::recover_bound:
+    return "the stack did not work again within " + format_span(why.span) + quoted_after(why.text);
   case Cause::need_leaves: return "stops before " + other();
   case Cause::need_restarted: return other() + " was restarted";
   case Cause::spawn_failed: return "cannot start " + other() + quoted_after(why.text);
@@ -53,7 +76,10 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::ended:
     return words(why.exit) + " after " + format_span(why.span) + ", and it is not restarted then";
   case Cause::survives_kill: return "processes of it survive SIGKILL: they are stuck in the kernel";
+  case Cause::engine_lost: return "the engine ended before it was started";
   case Cause::answers: return {};
+  case Cause::remembered: return "it ended well before";
+  case Cause::adopted: return "an earlier engine started it";
   }
   return {};
 }
@@ -104,6 +130,7 @@ std::string words(const Stack& stack, const Why& why) {
 std::string verdict_words(const Stack& stack) {
   const auto& missing = stack.critical_missing().empty() ? stack.others_missing() : stack.critical_missing();
   const Verdict verdict = stack.verdict();
+  if (stack.state().given_up) return words(stack, stack.state().given_up_why);
   if (missing.empty() || verdict == Verdict::stopped || verdict == Verdict::stopping) return {};
   // A failed service says more than those that wait for it.
   ServiceId worst = *missing.begin();

@@ -20,7 +20,7 @@ TEST_CASE("event log: what reports becomes a record, what acts does not") {
   auto spec = std::make_shared<model::StackSpec>();
   spec->services.resize(1);
   spec->services[0].name = "a";
-  const model::Stack stack(spec, {});
+  const model::Stack stack(spec, Now{});
   const WallTime time{std::chrono::seconds(7)};
   model::ReportPhase phase;
   phase.run = {3};

@@ -27,7 +27,7 @@ std::shared_ptr<const model::StackSpec> two_services() {
 
 TEST_CASE("last stop rows: a row says how to stop its service without an engine") {
   const auto table = std::make_unique<wire::LastStopTable>();
-  const model::Stack stack(two_services(), {});
+  const model::Stack stack(two_services(), Now{});
   LastStopRows rows(*table);
   rows.set_stack("/stack");
   CHECK(std::string(table->stack.data()) == "/stack");
@@ -49,7 +49,7 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
 TEST_CASE(
     "last stop rows: the pid goes first, the leaf when the run is over, and a new run begins without one") {
   const auto table = std::make_unique<wire::LastStopTable>();
-  const model::Stack stack(two_services(), {});
+  const model::Stack stack(two_services(), Now{});
   LastStopRows rows(*table);
   rows.prepare(stack, {0}, "/stack/a/1")->store(4711);
   rows.forget_pid({0});

@@ -9,7 +9,7 @@
 namespace holdfast::model::test {
 namespace {
 
-bool is_up(const Service& service) {
+bool seems_up(const Service& service) {
   const bool up =
       std::holds_alternative<Ready>(service.phase) || std::holds_alternative<Finished>(service.phase);
   return up && !service.leaving;
@@ -116,7 +116,7 @@ void Ledger::check_spawn(const Stack& stack, const Spawn& spawn) {
   if (spawn.run <= last_[spawn.service]) complain(stack, spawn.service, "a run number used again");
   if (!stack.service(spawn.service).wanted) complain(stack, spawn.service, "started though unwanted");
   for (const Need& need : stack.spec(spawn.service).needs)
-    if (!need.soft && !is_up(stack.service(need.on)))
+    if (!need.soft && !seems_up(stack.service(need.on)))
       complain(stack, spawn.service, "started without a need");
   last_[spawn.service] = spawn.run;
   lives_[spawn.service].run = spawn.run;
@@ -186,9 +186,9 @@ void Ledger::check_counters(const Stack& stack) {
     const ServiceSpec& spec = stack.spec({i});
     coming = coming || is_coming(service);
     wanted += service.wanted ? 1U : 0U;
-    up += service.wanted && is_up(service) ? 1U : 0U;
-    if (spec.critical && (service.wanted || spec.enabled) && !is_up(service)) critical.insert({i});
-    if (!spec.critical && service.wanted && !is_up(service)) others.insert({i});
+    up += service.wanted && seems_up(service) ? 1U : 0U;
+    if (spec.critical && (service.wanted || spec.enabled) && !seems_up(service)) critical.insert({i});
+    if (!spec.critical && service.wanted && !seems_up(service)) others.insert({i});
   }
   if (stack.door_open() && !critical.empty()) wrong_ += "the door is open without a critical service; ";
   if (critical != stack.critical_missing() || others != stack.others_missing())

@@ -53,6 +53,8 @@ StackSpec stack_of(std::string_view line) {
       service.needs.push_back(need_of(stack, word));
     stack.services.push_back(std::move(service));
   }
+  stack.stack_budget.count = 0;
+  stack.when_broken = WhenBroken::hold;
   stack.start_at_once = static_cast<unsigned>(std::max<std::size_t>(1, stack.services.size()));
   stack.stop_within = longest_stop(stack) + 10s;
   return stack;

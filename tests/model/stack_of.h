@@ -12,6 +12,7 @@ namespace holdfast::model::test {
 
 /// Each service is ready with its exec, stops on SIGTERM within 10 s and restarts after exactly its delay (no
 /// jitter); as many as there are may be starting at once.
+/// A critical one that is failed leaves the rest as it is: no restart of the stack, `when_broken: hold`.
 [[nodiscard]] StackSpec stack_of(std::string_view line);
 
 /// The service of that name, to be changed.

@@ -69,6 +69,7 @@ StackSpec random_stack(Dice& dice) {
       for (Need& need : service.needs)
         need.on = mirrored(need.on);
   }
+  stack.when_broken = WhenBroken::hold;
   stack.start_at_once = static_cast<unsigned>(1 + dice.below(3));
   stack.stop_within = longest_stop(stack) + 10s;
   return stack;

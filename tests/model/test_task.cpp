@@ -55,15 +55,19 @@ TEST_CASE("task: has start_within to end") {
 TEST_CASE("task: done stays done until it is asked for") {
   World world = with_task();
   world.dies("migrate", well);
-  world.start({"web"});
+  world.start({"web", "migrate"});
   CHECK(world.run("migrate").value == 1);
   world.dies("db");
   world.pass(1min);
   CHECK(world.run("migrate").value == 1);
-  SECTION("started") {
-    world.start({"migrate"});
+  SECTION("asked for") {
+    world.task({"migrate"});
     CHECK(world.phase("migrate") == "starting");
     CHECK(world.phase("web") == "ready");
+  }
+  SECTION("restarted") {
+    world.restart({"migrate"});
+    CHECK(world.phase("migrate") == "starting");
   }
   SECTION("the stack is started again") {
     world.stop();

@@ -78,7 +78,8 @@ TEST_CASE("verdict: failed when a critical one is, and its words name it") {
     world.spawn_fails("db", ENOENT);
     CHECK(world.verdict() == "failed");
     CHECK_FALSE(world.stack().door_open());
-    CHECK(verdict_words(world.stack()) == "db is failed: cannot start db: /usr/bin/x: it failed (execve)");
+    CHECK(verdict_words(world.stack()) ==
+          "the stack could not be mended: db is failed: cannot start db: /usr/bin/x: it failed (execve)");
     world.start({"db"});
     CHECK(world.verdict() == "starting");
   }
@@ -131,6 +132,6 @@ TEST_CASE("verdict: what survives its kill does not come") {
   world.boot();
   world.restart();
   CHECK(world.verdict() == "starting");
-  world.pass(1h);
+  world.pass(1min);
   CHECK(world.verdict() == "broken");
 }

@@ -7,7 +7,9 @@ using namespace holdfast::model;
 using namespace holdfast::model::test;
 
 TEST_CASE("words: each cause has some, each ends without a stray colon") {
-  World world(stack_of("db; web: db"));
+  StackSpec spec = stack_of("db; web: db");
+  spec.conditions = {{ConditionKind::host, "vm.max_map_count"}};
+  World world(spec);
   world.boot();
   const std::string text = GENERATE("", "a text");
   for (int cause = static_cast<int>(Cause::none) + 1; cause < static_cast<int>(Cause::answers); ++cause) {

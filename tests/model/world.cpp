@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "base/signals.h"
+#include "model/merge.h"
 #include "model/words.h"
 #include "overloaded.h"
 #include "support/catch.h"
@@ -124,6 +125,30 @@ std::string World::verdict() const {
   return std::string(word(stack_.verdict()));
 }
 
+void World::condition(std::size_t index, bool met, const std::string& what) {
+  play(ConditionSeen{{static_cast<std::uint32_t>(index)}, met, what});
+}
+void World::reload(const StackSpec& next, const Lines& changed_files, const Lines& done) {
+  ConfigurationChanged event;
+  event.spec = std::make_shared<const StackSpec>(merged(stack_.spec(), next));
+  event.by = "root";
+  const auto place = [&](const std::string& name) {
+    for (std::uint32_t i = 0; i < event.spec->services.size(); ++i)
+      if (event.spec->services[i].name == name && !event.spec->services[i].removed) return ServiceId{i};
+    throw std::invalid_argument("no service " + name);
+  };
+  for (const std::string& name : changed_files)
+    event.reload.push_back(place(name));
+  for (const std::string& name : done)
+    event.done.push_back(place(name));
+  play(event);
+}
+void World::engine_returns(std::vector<FoundRun> found) {
+  const auto spec = std::make_shared<const StackSpec>(stack_.spec());
+  stack_ = Stack(spec, StackImage{stack_.services(), stack_.state()});
+  play(EngineReturned{std::move(found)});
+}
+
 void World::write_down(const Action& action) {
   const auto name = [this](ServiceId service) { return stack_.spec(service).name; };
   std::visit(Overloaded{
@@ -139,6 +164,10 @@ void World::write_down(const Action& action) {
                    asked_.push_back("program " + name(rung.service) + " " + std::to_string(rung.rung));
                  },
                  [&](const KillGroup& kill) { asked_.push_back("kill " + name(kill.service)); },
+                 [&](const ReloadService& reload) { asked_.push_back("reload " + name(reload.service)); },
+                 [&](const RememberDone& done) { asked_.push_back("remember " + name(done.service)); },
+                 [&](const CloseDoor&) { door_.push_back("closes"); },
+                 [&](const OpenDoor&) { door_.push_back("opens"); },
                  [&](const AskProbe& ask) {
                    asked_.push_back("ask " + name(ask.service) + " " + role_name(ask.role));
                  },

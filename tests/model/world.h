@@ -49,6 +49,15 @@ public:
   void restart(const Lines& names = {}) { play(command(Verb::restart, names)); }
   [[nodiscard]] CommandAsked command(Verb verb, const Lines& names = {}) const;
 
+  void door(bool open) { play(DoorAsked{open, "root"}); }
+  void task(const Lines& names) { play(command(Verb::task, names)); }
+  /// The condition in that place of the spec.
+  void condition(std::size_t index, bool met, const std::string& what = {});
+  /// `next` in its own order; names of services whose files changed, and of tasks that are remembered.
+  void reload(const StackSpec& next, const Lines& changed_files = {}, const Lines& done = {});
+  /// The stack goes on from its image alone.
+  void engine_returns(std::vector<FoundRun> found);
+
   // Facts about the present run of a service.
   void spawned(const std::string& name);
   void spawn_fails(const std::string& name, int error);
@@ -77,6 +86,8 @@ public:
 
   /// What was asked of the machine since the last call.
   [[nodiscard]] Lines asked() { return std::exchange(asked_, {}); }
+  /// How the door moved since the last call: "opens", "closes".
+  [[nodiscard]] Lines door_moved() { return std::exchange(door_, {}); }
   /// What was reported since the last call.
   [[nodiscard]] Lines told() { return std::exchange(told_, {}); }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
@@ -95,6 +106,7 @@ private:
   Actions actions_;
   Lines asked_;
   Lines told_;
+  Lines door_;
 };
 
 } // namespace holdfast::model::test

@@ -1,0 +1,105 @@
+#include "model/turn.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace holdfast::model {
+namespace {
+
+/// The one who was asked is gone with the engine.
+void ask_again(ProbeTrack& track, MonoTime now) {
+  if (!track.asked) return;
+  track.asked = false;
+  track.next = now;
+}
+
+Why why_of(Cause cause) {
+  Why why;
+  why.cause = cause;
+  return why;
+}
+
+} // namespace
+
+void Turn::take(const EngineReturned& fact) {
+  std::vector<const FoundRun*> found(stack_.size(), nullptr);
+  for (const FoundRun& run : fact.found)
+    found[run.service.index] = &run;
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    meet({i}, found[i]);
+    ask_all_again({i});
+    touch({i});
+  }
+  tell_door_ = true;
+}
+
+void Turn::meet(ServiceId id, const FoundRun* found) {
+  if (is_external(id)) return;
+  if (found != nullptr) at(id).last_run = std::max(at(id).last_run, found->run);
+  if (Run* run = run_of(at(id).phase); run != nullptr)
+    meet_run(id, *run, found);
+  else if (found != nullptr)
+    adopt(*found);
+}
+
+void Turn::meet_run(ServiceId id, Run& run, const FoundRun* found) {
+  const bool is_same = found != nullptr && found->run == run.number;
+  if (is_same && run.pid == 0 && found->pid != 0) return take(SpawnSucceeded{id, run.number, found->pid});
+  if (is_same && run.pid != 0) return;
+  if (found != nullptr) return adopt(*found);
+  // Between the decision and the birth, or the other way round between the last of it and its report.
+  if (run.pid == 0) return conclude(id, why_of(Cause::engine_lost), false);
+  take(LeafEmptied{id, run.number});
+}
+
+void Turn::adopt(const FoundRun& found) {
+  Run run;
+  run.number = found.run;
+  run.pid = found.pid;
+  run.spawned = now_.mono;
+  for (const Need& need : spec(found.service).needs)
+    run.needs.push_back(at(need.on).last_run);
+  if (found.pid == 0) return stop_remains(found.service, std::move(run));
+  Starting starting;
+  starting.run = std::move(run);
+  starting.deadline = later(now_.mono, spec(found.service).start_within);
+  enter(found.service, std::move(starting), why_of(Cause::adopted));
+  auto& phase = std::get<Starting>(at(found.service).phase);
+  begin_progress(found.service, phase);
+  if (!spec(found.service).task && expect_ready(found.service, phase)) return become_ready(found.service);
+  reschedule(found.service);
+}
+
+void Turn::stop_remains(ServiceId id, Run run) {
+  // Whichever was its main process, nobody will report that one's end.
+  run.exit = ExitStatus{};
+  Stopping stopping;
+  stopping.run = std::move(run);
+  stopping.why = why_of(Cause::adopted);
+  enter(id, std::move(stopping), why_of(Cause::adopted));
+  climb(id, std::get<Stopping>(at(id).phase), 0);
+}
+
+void Turn::ask_all_again(ServiceId id) {
+  Phase& phase = at(id).phase;
+  if (auto* waiting = std::get_if<Waiting>(&phase)) {
+    if (waiting->look == Look::asked) waiting->look = Look::unknown;
+  } else if (auto* starting = std::get_if<Starting>(&phase)) {
+    ask_again(starting->ready, now_.mono);
+    ask_again(starting->progress, now_.mono);
+  } else if (auto* ready = std::get_if<Ready>(&phase)) {
+    ask_again(ready->ready, now_.mono);
+    ask_again(ready->live, now_.mono);
+  } else if (auto* unready = std::get_if<Unready>(&phase)) {
+    ask_again(unready->ready, now_.mono);
+    ask_again(unready->live, now_.mono);
+  } else if (auto* stopping = std::get_if<Stopping>(&phase);
+             stopping != nullptr && stopping->stage == StopStage::killed) {
+    // The one request that can be made twice without harm, and that nothing else would make up for.
+    actions_.push_back(KillGroup{id, stopping->run.number});
+  }
+  reschedule(id);
+}
+
+} // namespace holdfast::model
