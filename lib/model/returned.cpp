@@ -7,13 +7,6 @@
 namespace holdfast::model {
 namespace {
 
-/// The one who was asked is gone with the engine.
-void ask_again(ProbeTrack& track, MonoTime now) {
-  if (!track.asked) return;
-  track.asked = false;
-  track.next = now;
-}
-
 Why why_of(Cause cause) {
   Why why;
   why.cause = cause;
@@ -86,20 +79,25 @@ void Turn::ask_all_again(ServiceId id) {
   if (auto* waiting = std::get_if<Waiting>(&phase)) {
     if (waiting->look == Look::asked) waiting->look = Look::unknown;
   } else if (auto* starting = std::get_if<Starting>(&phase)) {
-    ask_again(starting->ready, now_.mono);
-    ask_again(starting->progress, now_.mono);
+    ask_once_more(id, ProbeRole::ready, starting->ready);
+    ask_once_more(id, ProbeRole::progress, starting->progress);
   } else if (auto* ready = std::get_if<Ready>(&phase)) {
-    ask_again(ready->ready, now_.mono);
-    ask_again(ready->live, now_.mono);
+    ask_once_more(id, ProbeRole::ready, ready->ready);
+    ask_once_more(id, ProbeRole::live, ready->live);
   } else if (auto* unready = std::get_if<Unready>(&phase)) {
-    ask_again(unready->ready, now_.mono);
-    ask_again(unready->live, now_.mono);
+    ask_once_more(id, ProbeRole::ready, unready->ready);
+    ask_once_more(id, ProbeRole::live, unready->live);
   } else if (auto* stopping = std::get_if<Stopping>(&phase);
              stopping != nullptr && stopping->stage == StopStage::killed) {
     // The one request that can be made twice without harm, and that nothing else would make up for.
     actions_.push_back(KillGroup{id, stopping->run.number});
   }
   reschedule(id);
+}
+
+void Turn::ask_once_more(ServiceId id, ProbeRole role, ProbeTrack& track) {
+  // Whoever was asked is gone with the engine.
+  if (track.asked) ask(id, role, track);
 }
 
 } // namespace holdfast::model

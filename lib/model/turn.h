@@ -148,6 +148,7 @@ private:
   void adopt(const FoundRun& found);
   void stop_remains(ServiceId id, Run run);
   void ask_all_again(ServiceId id);
+  void ask_once_more(ServiceId id, ProbeRole role, ProbeTrack& track);
 
   // escalation.cpp
   void escalate();

@@ -80,9 +80,29 @@ void Ledger::note(const Stack& before, const Event& event, const Now& now) {
                    if (asked.verb == Verb::stop && asked.services.empty() && !stack_bound_)
                      stack_bound_ = bound;
                  },
+                 [&](const EngineReturned& fact) { note_found(fact.found); },
                  [](const auto&) {},
              },
              event);
+}
+
+void Ledger::note_found(const std::vector<FoundRun>& found) {
+  Lives alive;
+  for (const FoundRun& run : found) {
+    Life& life = alive[run.service];
+    const auto known = lives_.find(run.service);
+    if (known != lives_.end() && known->second.run == run.run) life = known->second;
+    life.run = run.run;
+    life.launched = true;
+    last_[run.service] = std::max(last_[run.service], run.run);
+  }
+  // What was never born is nothing; of what is no more, the exit is still to be told.
+  for (auto& [service, life] : lives_)
+    if (alive.count(service) == 0 && life.launched && !life.exited) {
+      life.emptied = true;
+      alive[service] = life;
+    }
+  lives_ = std::move(alive);
 }
 
 void Ledger::complain(const Stack& stack, ServiceId service, const std::string& what) {
@@ -153,6 +173,8 @@ void Ledger::check_phases(const Stack& stack, MonoTime now) {
     const ServiceId id{i};
     const Service& service = stack.service(id);
     const Run* run = run_of(service.phase);
+    // What lives elsewhere has neither a process nor a turn.
+    if (!stack.spec(id).external.empty()) continue;
     starting += std::holds_alternative<Starting>(service.phase) ? 1U : 0U;
     if ((run != nullptr) != (lives_.count(id) != 0)) complain(stack, id, "its run is not what lives");
     if (run != nullptr && lives_.count(id) != 0 && run->number != lives_.at(id).run)
@@ -181,10 +203,13 @@ void Ledger::check_counters(const Stack& stack) {
   unsigned wanted = 0;
   unsigned up = 0;
   bool coming = false;
+  bool watched = false;
   for (std::uint32_t i = 0; i < stack.size(); ++i) {
     const Service& service = stack.service({i});
     const ServiceSpec& spec = stack.spec({i});
     coming = coming || is_coming(service);
+    watched = watched || (!spec.external.empty() && run_of(service.phase) != nullptr);
+    if (spec.task == TaskRun::on_command) continue;
     wanted += service.wanted ? 1U : 0U;
     up += service.wanted && seems_up(service) ? 1U : 0U;
     if (spec.critical && (service.wanted || spec.enabled) && !seems_up(service)) critical.insert({i});
@@ -195,7 +220,7 @@ void Ledger::check_counters(const Stack& stack) {
     wrong_ += "the sets of what is missing are wrong; ";
   if (wanted != stack.wanted() || up != stack.wanted_up()) wrong_ += "the counters are wrong; ";
   if (coming != stack.coming()) wrong_ += "coming() is wrong; ";
-  if (stack.any_run() != !lives_.empty()) wrong_ += "any_run() is wrong; ";
+  if (stack.any_run() != (watched || !lives_.empty())) wrong_ += "any_run() is wrong; ";
   if (stack.verdict() == Verdict::starting && !stack.coming()) wrong_ += "starting, but nothing comes; ";
 }
 

@@ -34,6 +34,7 @@ private:
   using Lives = std::map<ServiceId, Life>;
 
   void note_launch(ServiceId service, RunNumber run, bool succeeded, MonoTime now);
+  void note_found(const std::vector<FoundRun>& found);
   void note_end(ServiceId service, RunNumber run, bool exited, bool emptied, MonoTime now);
   void check_actions(const Stack& stack, const Actions& actions, MonoTime now);
   void check_spawn(const Stack& stack, const Spawn& spawn);

@@ -82,3 +82,68 @@ TEST_CASE("task: done stays done until it is asked for") {
   }
   CHECK(world.run("migrate").value == 2);
 }
+
+TEST_CASE("task: to be run once, it is remembered, and is done from then on") {
+  StackSpec spec = stack_of("db; migrate: db; web: migrate");
+  in(spec, "migrate").task = TaskRun::once;
+  in(spec, "migrate").restart.when = RestartWhen::never;
+  World world(spec);
+  world.boot();
+  world.asked();
+  world.dies("migrate", well);
+  CHECK(world.asked() == Lines{"remember migrate", "spawn web 1"});
+  world.stop();
+  world.start();
+  CHECK(world.phase("migrate") == "done");
+  CHECK(world.run("migrate").value == 1);
+  SECTION("unless it is asked for by name") {
+    world.task({"migrate"});
+    CHECK(world.run("migrate").value == 2);
+  }
+  SECTION("or its program changes") {
+    in(spec, "migrate").program.command = {"/usr/bin/other"};
+    world.reload(spec);
+    CHECK(world.phase("migrate") == "starting");
+  }
+  SECTION("a reload that remembers it changes nothing") {
+    world.reload(spec, {}, {"migrate"});
+    CHECK(world.run("migrate").value == 1);
+  }
+}
+
+TEST_CASE("task: to be run once, done before this daemon") {
+  StackSpec spec = stack_of("migrate; web: migrate");
+  in(spec, "migrate").task = TaskRun::once;
+  World world(spec);
+  world.play(StackStarted{{world.id("migrate")}});
+  CHECK(world.phase("migrate") == "done");
+  CHECK(world.why("migrate") == "it ended well before");
+  CHECK(world.verdict() == "working");
+}
+
+TEST_CASE("task: on command it runs when it is asked for, and never counts") {
+  StackSpec spec = stack_of("db; reindex: db");
+  in(spec, "reindex").task = TaskRun::on_command;
+  in(spec, "reindex").restart.when = RestartWhen::never;
+  World world(spec);
+  world.boot();
+  CHECK(world.phase("reindex") == "down");
+  CHECK(world.why("reindex") == "runs on command");
+  CHECK(world.verdict() == "working");
+  world.task({"reindex"});
+  CHECK(world.phase("reindex") == "starting");
+  CHECK(world.verdict() == "working");
+  SECTION("well") {
+    world.dies("reindex", well);
+    CHECK(world.phase("reindex") == "done");
+    world.restart();
+    CHECK(world.run("reindex").value == 1);
+  }
+  SECTION("badly") {
+    world.dies("reindex");
+    CHECK(world.phase("reindex") == "failed");
+    CHECK(world.verdict() == "working");
+    world.task({"reindex"});
+    CHECK(world.phase("reindex") == "starting");
+  }
+}

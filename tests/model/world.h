@@ -85,11 +85,11 @@ public:
   [[nodiscard]] Duration until_next() const { return stack_.next_deadline() - now_.mono; }
 
   /// What was asked of the machine since the last call.
-  [[nodiscard]] Lines asked() { return std::exchange(asked_, {}); }
+  Lines asked() { return std::exchange(asked_, {}); }
   /// How the door moved since the last call: "opens", "closes".
-  [[nodiscard]] Lines door_moved() { return std::exchange(door_, {}); }
+  Lines door_moved() { return std::exchange(door_, {}); }
   /// What was reported since the last call.
-  [[nodiscard]] Lines told() { return std::exchange(told_, {}); }
+  Lines told() { return std::exchange(told_, {}); }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   /// The actions of the last step.
   [[nodiscard]] const Actions& actions() const { return actions_; }

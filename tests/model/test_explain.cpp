@@ -1,0 +1,62 @@
+#include "model/explain.h"
+
+#include "support/catch.h"
+#include "world.h"
+
+using namespace holdfast;
+using namespace holdfast::model;
+using namespace holdfast::model::test;
+
+namespace {
+
+/// "  " for each step of depth.
+Lines told(const World& world, const std::string& name = {}) {
+  Lines lines;
+  const auto whom = name.empty() ? std::nullopt : std::optional(world.id(name));
+  for (const ExplainLine& line : explain(world.stack(), whom))
+    lines.push_back(std::string(2 * line.depth, ' ') + line.text);
+  return lines;
+}
+
+} // namespace
+
+TEST_CASE("explain: a stack that works is told in a line") {
+  World world(stack_of("db"));
+  world.boot();
+  CHECK(told(world) == Lines{"test is working"});
+}
+
+TEST_CASE("explain: from the verdict to the first fact, the root first") {
+  StackSpec spec = stack_of("broker; worker: broker; site: worker");
+  in(spec, "broker").restart.budget = 1;
+  World world(spec);
+  world.boot();
+  world.dies("broker");
+  world.pass(1s);
+  world.dies("broker");
+  CHECK(told(world) ==
+        Lines{"test is failed: the stack could not be mended: broker is failed: exit code 1 after 0 s; 1 "
+              "restarts "
+              "within 10 min are spent",
+              "  broker is failed: exit code 1 after 0 s; 1 restarts within 10 min are spent",
+              "    1 charged restart since the daemon's start",
+              "  worker is waiting: needs broker, which failed", "    the last run: ended by SIGTERM",
+              "  site is waiting: needs worker, which is waiting", "    the last run: ended by SIGTERM"});
+}
+
+TEST_CASE("explain: one service leads to what it waits for") {
+  World world(stack_of("broker; worker: broker; site: worker"));
+  world.boot();
+  world.stop({"broker"});
+  CHECK(told(world, "site") ==
+        Lines{"site is waiting: needs worker, which is waiting", "  the last run: ended by SIGTERM",
+              "  worker is waiting: needs broker, stopped by root", "    the last run: ended by SIGTERM",
+              "    broker is down: stopped by root", "      the last run: ended by SIGTERM"});
+}
+
+TEST_CASE("explain: a held door is told") {
+  World world(stack_of("db"));
+  world.boot();
+  world.door(false);
+  CHECK(told(world) == Lines{"test is working", "  the door is held closed by root"});
+}

@@ -1,0 +1,119 @@
+#include "support/catch.h"
+#include "world.h"
+
+using namespace holdfast;
+using namespace holdfast::model;
+using namespace holdfast::model::test;
+
+namespace {
+
+constexpr int pid = 4711;
+
+FoundRun found(const World& world, const std::string& name, std::uint64_t run, int main_pid = pid) {
+  return {world.id(name), {run}, main_pid};
+}
+
+} // namespace
+
+TEST_CASE("returned: what runs carries on, and nothing is started twice") {
+  World world(stack_of("db; web: db"));
+  world.boot();
+  world.asked();
+  world.door_moved();
+  world.engine_returns({found(world, "db", 1), found(world, "web", 1)});
+  CHECK(world.asked().empty());
+  CHECK(world.verdict() == "working");
+  // Whether the last one stood open is not known.
+  CHECK(world.door_moved() == Lines{"opens"});
+  world.dies("db");
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("returned: the door is told to be closed where it is to be") {
+  World world(stack_of("db"));
+  world.obedient = false;
+  world.boot();
+  world.engine_returns({});
+  CHECK(world.door_moved() == Lines{"closes"});
+}
+
+TEST_CASE("returned: a spawn that was asked for") {
+  World world(stack_of("db"));
+  world.obedient = false;
+  world.boot();
+  world.asked();
+  SECTION("was made") {
+    world.engine_returns({found(world, "db", 1)});
+    CHECK(world.asked().empty());
+    CHECK(world.phase("db") == "ready");
+  }
+  SECTION("was not") {
+    // The ledger is told what the engine would have been: the launch came to nothing.
+    world.play(SpawnFailed{world.id("db"), {1}, 11, "the engine ended"});
+    world.engine_returns({});
+    world.pass(1s);
+    CHECK(world.asked() == Lines{"spawn db 2"});
+  }
+}
+
+TEST_CASE("returned: a kill that was asked for is asked for again, a signal is not") {
+  World world(stack_of("db"));
+  world.boot();
+  world.deaf = {"db"};
+  world.immortal = {"db"};
+  world.stop({"db"});
+  world.asked();
+  world.engine_returns({found(world, "db", 1)});
+  CHECK(world.asked().empty());
+  world.pass(10s);
+  CHECK(world.asked() == Lines{"kill db"});
+  world.engine_returns({found(world, "db", 1)});
+  CHECK(world.asked() == Lines{"kill db"});
+}
+
+TEST_CASE("returned: probes and looks are asked again") {
+  StackSpec spec = stack_of("db; web: db");
+  in(spec, "db").ready = exec_probe();
+  in(spec, "web").program.requirements = {{.file = "/x", .owner = {}}};
+  World world(spec);
+  world.obedient = false;
+  world.boot();
+  world.spawned("db");
+  world.pass(100ms);
+  REQUIRE(world.asked().back() == "ask db ready");
+  world.engine_returns({found(world, "db", 1)});
+  world.pass(0s);
+  CHECK(world.asked() == Lines{"ask db ready"});
+  world.answers("db", ProbeRole::ready, ProbeOutcome::succeeded);
+  REQUIRE(world.asked() == Lines{"look web"});
+  world.engine_returns({found(world, "db", 1)});
+  CHECK(world.asked() == Lines{"look web"});
+}
+
+TEST_CASE("returned: a run whose leaf is empty is over when its exit is told") {
+  World world(stack_of("db"));
+  world.boot();
+  world.obedient = false;
+  world.engine_returns({});
+  CHECK(world.phase("db") == "ready");
+  world.exits("db");
+  CHECK(world.phase("db") == "backoff");
+}
+
+TEST_CASE("returned: without a state, what lives is taken as starting") {
+  World world(stack_of("db; web: db"));
+  world.play(EngineReturned{{found(world, "db", 17)}});
+  CHECK(world.run("db").value == 17);
+}
+
+TEST_CASE("returned: charges outlive an engine") {
+  StackSpec spec = stack_of("a");
+  in(spec, "a").restart.budget = 1;
+  World world(spec);
+  world.boot();
+  world.dies("a");
+  world.pass(1s);
+  world.engine_returns({found(world, "a", 2)});
+  world.dies("a");
+  CHECK(world.phase("a") == "failed");
+}
