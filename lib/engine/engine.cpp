@@ -59,22 +59,29 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, report_}, stack_,
+                {.step =
+                     [this](model::Event event) {
+                       pending_.push_back(std::move(event));
+                       turn();
+                     },
+                 .tell =
+                     [this](EventRecord record) {
+                       record.time = read_wall();
+                       tell(std::move(record));
+                     }}),
       timer_(loop) {
   rows_.set_stack(tree_.stack());
 }
 
 Status Engine::open() {
-  const std::string directory = stack_.spec().runtime + "/notify";
-  if (auto made = make_directories(directory, 0755); !made) return made;
-  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    if (stack_.spec({i}).ready.kind != model::ProbeKind::notify) continue;
-    if (auto opened = notify_.open({i}, directory + "/" + stack_.spec({i}).name); !opened) return opened;
-  }
-  return Done{};
+  if (auto read = done_.read(); !read) return read;
+  return reloader_.open_sockets(stack_.spec());
 }
 
 int Engine::run() {
-  happened(model::StackStarted{});
+  happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
@@ -161,6 +168,9 @@ void Engine::carry_out(const model::LookAtRequirements& action) {
 }
 
 void Engine::carry_out(const model::Spawn& action) {
+  const model::ServiceSpec& spec = stack_.spec(action.service);
+  // Before it can read them: what changes from now on it may not have seen.
+  if (spec.reload) configuration_.mark(spec.name, spec.reload->files);
   runs_.spawn(action.service, action.run);
 }
 
@@ -178,10 +188,20 @@ void Engine::carry_out(const model::KillGroup& action) {
 
 void Engine::carry_out(const model::ReloadService& action) {
   const model::ReloadSpec& reload = *stack_.spec(action.service).reload;
+  configuration_.mark(stack_.spec(action.service).name, reload.files);
   if (reload.exec.empty())
     runs_.signal(action.service, action.run, reload.signal, false);
   else
     helpers_.reload_program(action.service, runs_.main_pid(action.service));
+}
+
+void Engine::carry_out(const model::RememberDone& action) {
+  done_.add(stack_.spec(action.service));
+  configuration_.later([path = done_.path(), text = done_.text(), this] {
+    const auto written = replace_file(path, text, 0640);
+    if (written) return;
+    boost::asio::post(loop_, [this, what = written.error().what] { report_.trouble(what); });
+  });
 }
 
 void Engine::carry_out(const model::AskProbe& action) {
@@ -193,7 +213,10 @@ void Engine::carry_out(const model::End& action) {
 }
 
 void Engine::signalled(int signal) {
-  if (signal == SIGHUP) return report_.trouble("SIGHUP: reload is not supported yet");
+  if (signal == SIGHUP)
+    return reload(signal_name(signal), [this](const Reloaded& answer) {
+      if (!answer.refused.empty()) report_.trouble("reload: " + answer.refused);
+    });
   happened(model::ShutdownAsked{signal_name(signal)});
 }
 
@@ -221,6 +244,25 @@ void Engine::ask(const model::CommandAsked& command) {
   // In this call, so that whoever asks can look at the outcome at once.
   pending_.push_back(command);
   turn();
+}
+
+void Engine::ask(const model::DoorAsked& asked) {
+  EventRecord record;
+  record.from = record.to = model::word(stack_.verdict());
+  record.why = asked.open ? "the door is no longer held closed, by " + asked.by
+                          : "the door is held closed by " + asked.by;
+  record.time = read_wall();
+  tell(std::move(record));
+  pending_.push_back(asked);
+  turn();
+}
+
+void Engine::plan(std::function<void(wire::PlanView)> told) {
+  reloader_.plan(std::move(told));
+}
+
+void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> told) {
+  reloader_.reload(by, std::move(told));
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {
