@@ -1,15 +1,21 @@
 // The services of the stacks under test; most of them misbehave.
+// clang-format off
 //   run                  pauses
 //   exit CODE            at once
 //   ignore               ignores SIGTERM
 //   leave                leaves a child that ignores SIGTERM and holds the pipe, and exits 1
-//   family FILE          with two descendants in sessions of their own; each appends a line to FILE at
-//   SIGTERM notify               READY=1, then pauses quiet                STATUS=waiting; at SIGUSR1
-//   STATUS=still waiting, at SIGUSR2 READY=1 flood                500 times STATUS=, then READY=1 lines COUNT
-//   writes lines, then pauses environment          writes its environment, then pauses nest makes a cgroup
-//   below its own and exits 1 file PATH            exit 0 if it is there chatty               writes 1 MiB,
-//   exit 0 binary               writes bytes that are no text, exit 1 stopper FILE         writes MAINPID
-//   into FILE and sends it SIGUSR1
+//   family FILE          with two descendants in sessions of their own; each appends a line to FILE at SIGTERM
+//   notify               READY=1, then pauses
+//   quiet                STATUS=waiting; at SIGUSR1 STATUS=still waiting, at SIGUSR2 READY=1
+//   flood                500 times STATUS=, then READY=1
+//   lines COUNT          writes lines, then pauses
+//   environment          writes its environment, then pauses
+//   nest                 makes a cgroup below its own and exits 1
+//   file PATH            exit 0 if it is there
+//   chatty               writes 1 MiB, exit 0
+//   binary               writes bytes that are no text, exit 1
+//   stopper FILE         writes MAINPID into FILE and sends it SIGUSR1
+// clang-format on
 
 #include <csignal>
 #include <cstddef>
