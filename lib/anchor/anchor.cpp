@@ -63,18 +63,22 @@ int Anchor::run() {
     // The engine's last words come before its exit: a `finish` that is still in the socket must count.
     if (is_readable(wait[1])) hear_engine();
     if (is_readable(wait[0])) pass_signals();
-    if (engine_exited()) return engine_is_gone();
+    // Told before anything else is looked at: a restart waits for it.
     look_for_exits();
+    if (engine_exited()) return engine_is_gone();
   }
 }
 
 void Anchor::pass_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (info.ssi_signo == SIGCHLD) continue;
+  // Of each signal one at most is pending, so that one read takes them all.
+  std::array<signalfd_siginfo, 8> infos{};
+  const ssize_t bytes = ::read(signals_.get(), infos.data(), sizeof infos);
+  const std::size_t count = bytes > 0 ? static_cast<std::size_t>(bytes) / sizeof infos[0] : 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (infos[i].ssi_signo == SIGCHLD) continue;
     wire::AnchorRecord record;
     record.kind = wire::FromAnchor::signalled;
-    record.status = static_cast<std::int32_t>(info.ssi_signo);
+    record.status = static_cast<std::int32_t>(infos[i].ssi_signo);
     // An engine that takes no more records is hung or dying; both are seen elsewhere.
     static_cast<void>(wire::send_record(engine_.socket(), record));
   }

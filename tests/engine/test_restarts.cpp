@@ -4,6 +4,7 @@
 #include "support/catch.h"
 
 #include <filesystem>
+#include <fstream>
 #include <sys/prctl.h>
 
 using namespace holdfast;
@@ -88,6 +89,26 @@ TEST_CASE("restarts - two hundred leave no cgroup and no descriptor behind") {
   REQUIRE(comes_true([&] { return stack.told().rfind(">failed") > stack.told().find("a 202 "); }));
   CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
   CHECK(comes_true([&] { return descriptors_of(stack.engine()) <= early; }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - a birth that hangs silences nobody") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  // What is born into a frozen cgroup does not come as far as its exec, like a program on a dead disk.
+  const std::string freezer = stack.leaf("a", 2) + "/cgroup.freeze";
+  REQUIRE(comes_true([&] { return std::filesystem::exists(freezer); }));
+  REQUIRE(static_cast<bool>(std::ofstream(freezer) << "1" << std::flush));
+  REQUIRE(::kill(stack.pids("a", 1).at(0), SIGKILL) == 0);
+  CHECK(stack.tells("a 2 backoff>starting"));
+  REQUIRE(::kill(stack.pids("b", 1).at(0), SIGKILL) == 0);
+  CHECK(stack.tells("b 2 backoff>starting"));
+  CHECK(stack.told().find("a 2 starting>") == std::string::npos);
+  REQUIRE(static_cast<bool>(std::ofstream(freezer) << "0" << std::flush));
+  CHECK(stack.tells("a 2 starting>ready"));
+  CHECK(stack.tells("b 2 starting>ready"));
   CHECK(stack.ends_well());
 }
 
