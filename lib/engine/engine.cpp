@@ -123,6 +123,7 @@ void Engine::post_tidy() {
   if (std::exchange(tidy_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     tidy_posted_ = false;
+    children_.tidy();
     runs_.tidy();
     helpers_.tidy();
   });
