@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,14 @@ Result<int> take_signals() {
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return system_error("signalfd", errno);
   return fd;
+}
+
+/// Two for each service is more than a shell's limit allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool is_readable(const pollfd& entry) {
@@ -50,6 +59,8 @@ Result<Anchor> Anchor::start(const Options& options) {
   if (!table) return table.error();
   auto engine = EngineProcess::start(options.engine, options.engine_arguments, memory_fd.get());
   if (!engine) return engine.error();
+  // Not before: the engine passes the limit that it finds on to the services.
+  raise_descriptor_limit();
   return Anchor(std::move(signal_fd), std::move(engine).value(), table.value());
 }
 
@@ -142,11 +153,16 @@ void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
     ::waitid(P_PID, static_cast<id_t>(record.value), &info, WEXITED | WNOHANG);
     reported_ = 0;
     return;
-  case wire::ToAnchor::hold:
-    if (descriptor.valid()) held_.push_back(std::move(descriptor));
-    return;
+  case wire::ToAnchor::hold: hold(record.value, std::move(descriptor)); return;
   case wire::ToAnchor::finish: finish_ = record.value; return;
   }
+}
+
+void Anchor::hold(std::int32_t slot, Fd descriptor) {
+  if (slot < 0 || slot >= wire::hold_slots || !descriptor.valid()) return;
+  const auto index = static_cast<std::size_t>(slot);
+  if (index >= held_.size()) held_.resize(index + 1);
+  held_[index] = std::move(descriptor);
 }
 
 bool Anchor::engine_exited() {

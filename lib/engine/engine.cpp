@@ -57,7 +57,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
+      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       timer_(loop), tell_timer_(loop) {

@@ -5,6 +5,7 @@
 //   ignore               ignores SIGTERM
 //   leave                leaves a child that ignores SIGTERM and holds the pipe, and exits 1
 //   family FILE          with two descendants in sessions of their own; each appends a line to FILE at SIGTERM
+//   farewell FILE        at SIGTERM writes a line and then appends another to FILE
 //   notify               READY=1, then pauses
 //   quiet                STATUS=waiting; at SIGUSR1 STATUS=still waiting, at SIGUSR2 READY=1
 //   flood                500 times STATUS=, then READY=1
@@ -57,6 +58,11 @@ std::string file;
 void append_and_exit(int) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT, 0600);
   ::_exit(::write(fd, "SIGTERM\n", 8) == 8 ? 0 : 1);
+}
+
+void say_farewell(int signal) {
+  if (::write(1, "farewell\n", 9) == 9) append_and_exit(signal);
+  ::_exit(1);
 }
 
 /// The parent goes on when the child has done its preparation.
@@ -137,6 +143,7 @@ int main(int count, char** words) {
   if (verb == "stopper") return stopper();
   if (verb == "binary") return std::cout << "caf\xe9 \x1b[31m\xff\n" << std::flush ? 1 : 70;
   if (verb == "ignore") ::signal(SIGTERM, SIG_IGN);
+  if (verb == "farewell") ::signal(SIGTERM, &say_farewell);
   if (verb == "notify") notify("READY=1\n");
   if (verb == "lines")
     for (int i = 1; i <= std::atoi(file.c_str()); ++i)
@@ -144,6 +151,6 @@ int main(int count, char** words) {
   if (verb == "environment")
     for (char** variable = environ; *variable != nullptr; ++variable)
       std::cout << *variable << '\n';
-  std::cout << (verb == "ignore" ? "ignoring\n" : "") << std::flush;
+  std::cout << (verb == "ignore" ? "ignoring\n" : verb == "farewell" ? "prepared\n" : "") << std::flush;
   pause_for_ever();
 }

@@ -140,3 +140,12 @@ TEST_CASE("restarts - an engine that is killed leaves an orderly stop to the anc
   CHECK(linux_os::pids_below(place.cgroup() + "/stack").empty());
   CHECK(read_file(place / "b", 100).value() == "SIGTERM\n");
 }
+
+TEST_CASE("restarts - without an engine a service that writes while it stops does not die of it") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"farewell", place / "a"})}));
+  REQUIRE(comes_true([&] { return stack.log("a") == "prepared\n"; }));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  CHECK(stack.exit_code() == 70);
+  CHECK(read_file(place / "a", 100).value() == "SIGTERM\n");
+}
