@@ -14,6 +14,7 @@
 //   nest                 makes a cgroup below its own and exits 1
 //   file PATH            exit 0 if it is there
 //   chatty               writes 1 MiB, exit 0
+//   blocking             exit 0 if a write to its standard output waits for room
 //   binary               writes bytes that are no text, exit 1
 //   stopper FILE         writes MAINPID into FILE and sends it SIGUSR1
 // clang-format on
@@ -140,6 +141,7 @@ int main(int count, char** words) {
   if (verb == "nest") return nest();
   if (verb == "file") return ::access(file.c_str(), F_OK) == 0 ? 0 : 1;
   if (verb == "chatty") return chatty();
+  if (verb == "blocking") return (::fcntl(1, F_GETFL) & O_NONBLOCK) == 0 ? 0 : 1;
   if (verb == "stopper") return stopper();
   if (verb == "binary") return std::cout << "caf\xe9 \x1b[31m\xff\n" << std::flush ? 1 : 70;
   if (verb == "ignore") ::signal(SIGTERM, SIG_IGN);
