@@ -35,18 +35,19 @@ std::vector<wire::ExplainLine> explanation(const engine::ControlPort& port,
                                            std::optional<ServiceId> service) {
   const model::Stack& stack = port.stack();
   std::vector<wire::ExplainLine> lines;
-  std::optional<ServiceId> last;
+  std::optional<ServiceId> cause;
   for (const model::ExplainLine& line : model::explain(stack, service)) {
     lines.push_back({.text = line.text, .since = {}, .depth = line.depth});
     if (line.since) lines.back().since = format_utc_seconds(*line.since);
-    if (line.service) last = line.service;
+    if (line.service && is_in_trouble(stack.service(*line.service))) cause = line.service;
   }
-  if (!last || !is_in_trouble(stack.service(*last))) return lines;
-  const std::uint64_t depth = lines.empty() ? 0 : lines.back().depth + 1;
-  const auto said = port.last_lines(*last, lines_shown);
-  if (!said.empty()) lines.push_back({.text = "its log ends with:", .since = {}, .depth = depth});
+  if (!cause) return lines;
+  const auto said = port.last_lines(*cause, lines_shown);
+  if (!said.empty())
+    lines.push_back(
+        {.text = "the log of " + stack.spec(*cause).name + " ends with:", .since = {}, .depth = 1});
   for (const std::string& line : said)
-    lines.push_back({.text = "| " + line, .since = {}, .depth = depth});
+    lines.push_back({.text = "| " + line, .since = {}, .depth = 1});
   return lines;
 }
 

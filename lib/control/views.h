@@ -19,7 +19,7 @@ namespace holdfast::control {
 [[nodiscard]] wire::StatusView lasting_view(const engine::ControlPort& port, WallTime now);
 
 /// The chain of causes of a service or, without one, of the stack's verdict; at its end what the log of the
-/// service that it leads to says last, where that one is in trouble.
+/// last service in trouble that it names says last.
 [[nodiscard]] std::vector<wire::ExplainLine> explanation(const engine::ControlPort& port,
                                                          std::optional<ServiceId> service);
 
