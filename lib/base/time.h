@@ -24,7 +24,7 @@ constexpr MonoTime never = MonoTime::max();
 
 /// `t + d` that stays at `never` instead of overflowing.
 [[nodiscard]] constexpr MonoTime later(MonoTime t, Duration d) {
-  return t >= never - d ? never : t + d;
+  return d > Duration{} && t >= never - d ? never : t + d;
 }
 
 /// One reading of the clocks, made once a turn of the loop, and one random draw for jitter: the model takes

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace holdfast::model {
@@ -21,7 +22,10 @@ public:
   [[nodiscard]] std::uint32_t first() const { return heap_.front(); }
 
 private:
-  [[nodiscard]] bool sooner(std::size_t a, std::size_t b) const { return due_[heap_[a]] < due_[heap_[b]]; }
+  /// Among equals the lower owner, so that the order does not depend on what was set before.
+  [[nodiscard]] bool sooner(std::size_t a, std::size_t b) const {
+    return std::pair(due_[heap_[a]], heap_[a]) < std::pair(due_[heap_[b]], heap_[b]);
+  }
   void place(std::size_t slot, std::uint32_t owner);
   void rise(std::size_t slot);
   void sink(std::size_t slot);

@@ -49,6 +49,7 @@ void World::take(const Event& event) {
   actions_.clear();
   ledger_.note(stack_, event, now_);
   step(stack_, event, now_, actions_);
+  if (recorder) recorder(event, now_, actions_);
   for (const Action& action : actions_) {
     write_down(action);
     if (listener) listener(action);

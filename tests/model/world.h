@@ -33,6 +33,8 @@ public:
 
   /// Told each action after its step, for a test that brings its own machine.
   std::function<void(const Action&)> listener;
+  /// Told each event that was taken, and what was decided about it.
+  std::function<void(const Event&, const Now&, const Actions&)> recorder;
 
   /// One event, and what an obedient machine makes of it.
   void play(Event event);

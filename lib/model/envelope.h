@@ -1,0 +1,35 @@
+#pragma once
+// What stands in front of everything that we leave for a later build to read: whose it is, in which format,
+// to what it belongs, how long it is, and a checksum over all of that and the content.
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdfast::model {
+
+/// Of everything in fields.h. Raised when a field comes, goes or changes its place; the present build reads
+/// this one only.
+constexpr std::uint32_t format = 1;
+
+/// 24 bytes: `magic`, format, `tag`, length, checksum; numbers with their lowest byte first.
+constexpr std::size_t envelope_size = 24;
+
+/// Exactly eight characters.
+using Magic = std::string_view;
+
+[[nodiscard]] std::string seal(Magic magic, std::uint32_t tag, std::string_view content);
+
+struct Opened {
+  std::uint32_t tag = 0;
+  std::string_view content; ///< within the bytes that were opened
+  std::string_view rest;    ///< what stands behind it
+};
+
+/// Refused, each in words of its own: what is too short, not ours, of another format, or damaged.
+[[nodiscard]] Result<Opened> open_sealed(Magic magic, std::string_view bytes);
+
+} // namespace holdfast::model
