@@ -9,6 +9,7 @@
 #include "presets.h"
 #include "wire/anchor.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
@@ -77,9 +78,17 @@ int finish(int code) {
   return code;
 }
 
+/// The reason in one line, for the service manager.
+int cannot_start(const std::string& why) {
+  std::string text = "STATUS=cannot start: " + why;
+  text.resize(std::min(text.size(), wire::longest_notice));
+  static_cast<void>(wire::send_notice(wire::engine_socket_fd, text));
+  return finish(wire::cannot_start);
+}
+
 int refuse_to_start(const Error& error) {
   std::fprintf(stderr, "holdfast: cannot start: %s\n", error.what.c_str());
-  return finish(wire::cannot_start);
+  return cannot_start(error.what);
 }
 
 config::Loaded read_configuration(const std::string& file) {
@@ -91,12 +100,19 @@ config::Loaded read_configuration(const std::string& file) {
   return config::load(options);
 }
 
+/// Without the lines that show the place; all of them are on standard error.
+std::string first_mistake(const config::Loaded& loaded) {
+  if (loaded.diagnostics.empty()) return "the configuration cannot be read";
+  const std::string text = config::render(loaded.diagnostics.front());
+  return text.substr(0, text.find('\n'));
+}
+
 int run(const Arguments& arguments, int anchor) {
   auto accepted = read_configuration(arguments.config);
   for (const auto& diagnostic : accepted.diagnostics)
     std::fputs(config::render(diagnostic).c_str(), stderr);
   auto spec = accepted.stack;
-  if (!spec) return finish(wire::cannot_start);
+  if (!spec) return cannot_start(first_mistake(accepted));
   const auto lowered = engine::fit_limits(*spec);
   auto premises = engine::enter_premises(*spec, arguments.cgroup, anchor);
   if (!premises) return refuse_to_start(premises.error());

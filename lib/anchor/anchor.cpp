@@ -1,6 +1,7 @@
 #include "anchor/anchor.h"
 
 #include "anchor/last_stop.h"
+#include "base/clock.h"
 
 #include <array>
 #include <cerrno>
@@ -42,13 +43,14 @@ bool is_readable(const pollfd& entry) {
 
 } // namespace
 
-Anchor::Anchor(Fd signals, EngineProcess engine, wire::LastStopTable* table)
-    : signals_(std::move(signals)), engine_(std::move(engine)), table_(table) {}
+Anchor::Anchor(ServiceManager manager, Fd signals, EngineProcess engine, wire::LastStopTable* table)
+    : manager_(std::move(manager)), signals_(std::move(signals)), engine_(std::move(engine)), table_(table) {}
 
 Result<Anchor> Anchor::start(const Options& options) {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return system_error("PR_SET_CHILD_SUBREAPER", errno);
   // Whoever read our messages may be gone: that must not end what holds the stack.
   ::signal(SIGPIPE, SIG_IGN);
+  auto manager = ServiceManager::from_environment();
   auto signals = take_signals();
   if (!signals) return signals.error();
   Fd signal_fd(signals.value());
@@ -61,14 +63,14 @@ Result<Anchor> Anchor::start(const Options& options) {
   if (!engine) return engine.error();
   // Not before: the engine passes the limit that it finds on to the services.
   raise_descriptor_limit();
-  return Anchor(std::move(signal_fd), std::move(engine).value(), table.value());
+  return Anchor(std::move(manager), std::move(signal_fd), std::move(engine).value(), table.value());
 }
 
 int Anchor::run() {
   for (;;) {
     const short of_engine = unsent_ ? POLLIN | POLLOUT : POLLIN;
     std::array<pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {engine_.socket(), of_engine, 0}}};
-    if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) {
+    if (::poll(wait.data(), wait.size(), manager_.until_pulse(read_mono())) < 0 && errno != EINTR) {
       std::perror("holdfast-anchor: poll");
       return engine_is_gone();
     }
@@ -78,6 +80,7 @@ int Anchor::run() {
     // Told before anything else is looked at: a restart waits for it.
     look_for_exits();
     if (engine_exited()) return engine_is_gone();
+    manager_.pulse(read_mono());
   }
 }
 
@@ -126,13 +129,13 @@ void Anchor::look_for_exits() {
 
 void Anchor::hear_engine() {
   while (engine_.socket() >= 0) {
-    int descriptor = -1;
-    auto record = wire::receive_from_engine(engine_.socket(), descriptor);
-    Fd came_along(descriptor);
+    wire::Attached attached;
+    auto record = wire::receive_from_engine(engine_.socket(), attached);
+    Fd came_along(attached.descriptor);
     if (!record && record.error().code == EPROTO) continue;
     if (!record) return give_engine_up();
     if (!record.value()) return;
-    take(*record.value(), std::move(came_along));
+    take(*record.value(), std::move(came_along), attached.notice);
   }
 }
 
@@ -143,7 +146,7 @@ void Anchor::give_engine_up() {
   engine_.silence();
 }
 
-void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
+void Anchor::take(const wire::EngineRecord& record, Fd descriptor, const std::string& notice) {
   heard_ = true;
   switch (record.kind) {
   case wire::ToAnchor::reap:
@@ -155,6 +158,7 @@ void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
     return;
   case wire::ToAnchor::hold: hold(record.value, std::move(descriptor)); return;
   case wire::ToAnchor::finish: finish_ = record.value; return;
+  case wire::ToAnchor::notify: manager_.tell(notice); return;
   }
 }
 
@@ -189,6 +193,9 @@ int Anchor::engine_is_gone() {
     return *finish_;
   }
   std::fputs("holdfast: stopping the stack in order\n", stderr);
+  const auto bound = std::chrono::ceil<std::chrono::microseconds>(longest_last_stop(*table_)).count();
+  manager_.tell("STOPPING=1\nSTATUS=the engine was lost; the stack is stopped\nEXTEND_TIMEOUT_USEC=" +
+                std::to_string(bound));
   last_stop(*table_, signals_.get());
   return wire::engine_lost;
 }

@@ -7,6 +7,7 @@
 // message not yet delivered, and its pid cannot be used again meanwhile. One exit is under way at a time.
 
 #include "anchor/engine_process.h"
+#include "anchor/service_manager.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "wire/anchor.h"
@@ -33,18 +34,19 @@ public:
   [[nodiscard]] int run();
 
 private:
-  Anchor(Fd signals, EngineProcess engine, wire::LastStopTable* table);
+  Anchor(ServiceManager manager, Fd signals, EngineProcess engine, wire::LastStopTable* table);
 
   void pass_signals();
   [[nodiscard]] siginfo_t find_zombie();
   void look_for_exits();
   void hear_engine();
   void give_engine_up();
-  void take(const wire::EngineRecord& record, Fd descriptor);
+  void take(const wire::EngineRecord& record, Fd descriptor, const std::string& notice);
   void hold(std::int32_t slot, Fd descriptor);
   [[nodiscard]] bool engine_exited();
   [[nodiscard]] int engine_is_gone();
 
+  ServiceManager manager_;
   Fd signals_;
   EngineProcess engine_;
   wire::LastStopTable* table_;

@@ -114,13 +114,33 @@ void stop_rank(std::span<Target> rank, std::vector<Target>& all, int signals) {
     clear_cgroup(target.leaf, all);
 }
 
+/// The end of the targets of the same rank as `first`.
+std::vector<Target>::iterator end_of_rank(std::vector<Target>& targets, std::vector<Target>::iterator first) {
+  return std::find_if(first, targets.end(), [&](const Target& target) { return target.rank != first->rank; });
+}
+
 } // namespace
+
+Duration longest_last_stop(wire::LastStopTable& table) {
+  auto targets = targets_of(table);
+  Duration sum = after_kill; // of the tree as a whole
+  for (auto first = targets.begin(); first != targets.end();) {
+    const auto last = end_of_rank(targets, first);
+    Duration longest{};
+    for (auto target = first; target != last; ++target) {
+      longest = std::max(longest, target->wait);
+      sum += after_kill;
+    }
+    sum += longest;
+    first = last;
+  }
+  return sum;
+}
 
 void last_stop(wire::LastStopTable& table, int signals) {
   auto targets = targets_of(table);
   for (auto first = targets.begin(); first != targets.end();) {
-    const auto last =
-        std::find_if(first, targets.end(), [&](const Target& t) { return t.rank != first->rank; });
+    const auto last = end_of_rank(targets, first);
     stop_rank({first, last}, targets, signals);
     first = last;
   }

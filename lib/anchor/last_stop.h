@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.h"
 #include "wire/last_stop.h"
 
 namespace holdfast::anchor {
@@ -9,5 +10,8 @@ namespace holdfast::anchor {
 /// cgroup.kill. Reaps all children on the way. `signals` is a signalfd with SIGCHLD, non-blocking. Bounded by
 /// the waits in the table.
 void last_stop(wire::LastStopTable& table, int signals);
+
+/// How long last_stop may take with what the table names now.
+[[nodiscard]] Duration longest_last_stop(wire::LastStopTable& table);
 
 } // namespace holdfast::anchor

@@ -54,4 +54,8 @@ void AnchorLink::finish(int code) {
       wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
 }
 
+void AnchorLink::notify(const std::string& text) {
+  if (!text.empty()) static_cast<void>(wire::send_notice(socket_.native_handle(), text));
+}
+
 } // namespace holdfast::engine

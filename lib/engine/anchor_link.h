@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
+#include <string>
 
 namespace holdfast::engine {
 
@@ -29,6 +30,9 @@ public:
   [[nodiscard]] Status hold(std::int32_t slot, int descriptor);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);
+
+  /// The anchor passes the text on to the service manager; an empty one is not sent.
+  void notify(const std::string& text);
 
 private:
   void wait();

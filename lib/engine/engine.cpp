@@ -161,7 +161,9 @@ void Engine::tell_all() {
   if (tell_timer_set_) tell_timer_.cancel();
   for (EventRecord& record : std::exchange(untold_, {}))
     tell(std::move(record));
-  if (std::exchange(unpublished_, false) && changed_) changed_();
+  if (!std::exchange(unpublished_, false)) return;
+  if (changed_) changed_();
+  anchor_.notify(notices_.due(stack_, read_mono()));
 }
 
 void Engine::tell(EventRecord record) {
@@ -291,7 +293,11 @@ void Engine::plan(std::function<void(wire::PlanView)> told) {
 }
 
 void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> told) {
-  reloader_.reload(by, std::move(told));
+  anchor_.notify(notices_.before_reload());
+  reloader_.reload(by, [this, told = std::move(told)](const Reloaded& answer) {
+    told(answer);
+    anchor_.notify(notices_.after_reload());
+  });
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {

@@ -11,6 +11,7 @@
 #include "engine/event_log.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
+#include "engine/notices.h"
 #include "engine/notify_hub.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
@@ -109,6 +110,7 @@ private:
   DoneTasks done_;
   Configuration configuration_;
   Reloader reloader_;
+  Notices notices_;
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
   std::vector<EventRecord> untold_; ///< what the steps led to, oldest first

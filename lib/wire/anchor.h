@@ -1,13 +1,16 @@
 #pragma once
-// Between anchor and engine: fixed-size records over a SOCK_SEQPACKET pair, one record a packet, host byte
-// order (both ends are on one machine and, but for an upgrade, of one build). A packet of any other size or
-// kind is refused.
+// Between anchor and engine: records over a SOCK_SEQPACKET pair, one record a packet, host byte order (both
+// ends are on one machine and, but for an upgrade, of one build). Records are of fixed size; one kind has a
+// text behind it. A packet of any other size or kind is refused.
 
 #include "base/result.h"
 #include "wire/last_stop.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace holdfast::wire {
 
@@ -36,7 +39,11 @@ enum class ToAnchor : std::uint32_t {
   reap = 1, ///< `value` is the pid whose exit is accounted for
   hold,     ///< carries one descriptor to be kept open in slot `value`, in place of what was held there
   finish,   ///< the engine ends in order; the anchor exits with `value`
+  notify,   ///< `value` bytes follow, a datagram for the service manager; the anchor does not look into it
 };
+
+/// The most bytes that `notify` carries.
+constexpr std::size_t longest_notice = 1024;
 
 /// Slots for what the anchor holds: the lock of the stack, and for each service the read ends of the log
 /// pipes of two runs, the present one and the one that follows it. So what is held for runs that are over
@@ -57,10 +64,18 @@ struct EngineRecord {
 /// Sends one record, with `descriptor` where it is not -1.
 [[nodiscard]] Status send_record(int socket, const EngineRecord& record, int descriptor = -1);
 
+/// Sends a `notify`. EMSGSIZE where the text is too long.
+[[nodiscard]] Status send_notice(int socket, std::string_view text);
+
+/// What came along with a record of the engine.
+struct Attached {
+  int descriptor = -1; ///< the receiver's to close; -1: none
+  std::string notice;  ///< of `notify`
+};
+
 /// One record, nothing where none is waiting (EAGAIN), an error where the other end is gone (code 0) or the
-/// packet, which is then used up, is not a record (EPROTO). A descriptor that came along is the caller's, in
-/// `descriptor`; -1 where none did.
+/// packet, which is then used up, is not a record (EPROTO).
 [[nodiscard]] Result<std::optional<AnchorRecord>> receive_from_anchor(int socket);
-[[nodiscard]] Result<std::optional<EngineRecord>> receive_from_engine(int socket, int& descriptor);
+[[nodiscard]] Result<std::optional<EngineRecord>> receive_from_engine(int socket, Attached& attached);
 
 } // namespace holdfast::wire

@@ -9,6 +9,8 @@
 //   peek          as hear, without waiting
 //   reap PID | finish CODE | hold FD-PATH SLOT (which it locks) | garbage SIZE | kind NUMBER | double
 //   row INDEX PID RANK SIGNAL WAIT-MS LEAF | stack CGROUP
+//   notify TEXT   a datagram for the service manager
+//   environment   ours, a variable a line
 //   signals       the lines of /proc/self/status on signals
 //   close | exit CODE | die
 
@@ -189,6 +191,18 @@ std::string signals() {
   return lines;
 }
 
+std::string notify(std::string_view command) {
+  command.remove_prefix(std::strlen("notify "));
+  return wire::send_notice(wire::engine_socket_fd, command) ? "sent" : "error";
+}
+
+std::string environment() {
+  std::string lines;
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    lines.append(*variable).append("\n");
+  return lines;
+}
+
 std::string carry_out(std::string_view command) {
   std::istringstream words{std::string(command)};
   std::string verb;
@@ -200,6 +214,8 @@ std::string carry_out(std::string_view command) {
   if (verb == "peek") return hear(0);
   if (verb == "row") return fill_row(words);
   if (verb == "signals") return signals();
+  if (verb == "notify") return notify(command);
+  if (verb == "environment") return environment().substr(0, 4000);
   if (verb == "double") return send_double();
   if (verb == "close") return ::close(wire::engine_socket_fd) == 0 ? "done" : "error";
   if (verb == "die") ::kill(::getpid(), SIGKILL);

@@ -66,11 +66,11 @@ TEST_CASE("records: a descriptor comes along, close-on-exec, and is a copy") {
   const Fd read_end(pipe[0]);
   Fd write_end(pipe[1]);
   REQUIRE(send_record(pair.engine.get(), EngineRecord{ToAnchor::hold, 0}, write_end.get()));
-  int descriptor = -1;
-  const auto record = receive_from_engine(pair.anchor.get(), descriptor);
+  Attached attached;
+  const auto record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE((record && record.value()));
   CHECK(record.value()->kind == ToAnchor::hold);
-  Fd copy(descriptor);
+  Fd copy(attached.descriptor);
   REQUIRE(copy.valid());
   CHECK(::fcntl(copy.get(), F_GETFD) == FD_CLOEXEC);
   write_end.reset();
@@ -85,17 +85,17 @@ TEST_CASE("records: a packet of another size is refused, the next one is read; a
   REQUIRE(::send(pair.engine.get(), "abc", 3, 0) == 3);
   REQUIRE(send_record(pair.engine.get(), EngineRecord{ToAnchor::finish, 5}));
   pair.engine.reset();
-  int descriptor = -1;
-  auto record = receive_from_engine(pair.anchor.get(), descriptor);
+  Attached attached;
+  auto record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE_FALSE(record);
   CHECK(record.error().code == EPROTO);
-  record = receive_from_engine(pair.anchor.get(), descriptor);
+  record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE((record && record.value()));
   CHECK(record.value()->value == 5);
-  record = receive_from_engine(pair.anchor.get(), descriptor);
+  record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE_FALSE(record);
   CHECK(record.error().code == 0);
-  CHECK(descriptor == -1);
+  CHECK(attached.descriptor == -1);
 }
 
 TEST_CASE("records: an end that closes without having read all was heard all the same") {
@@ -103,11 +103,53 @@ TEST_CASE("records: an end that closes without having read all was heard all the
   REQUIRE(send_record(pair.anchor.get(), AnchorRecord{}));
   REQUIRE(send_record(pair.engine.get(), EngineRecord{ToAnchor::finish, 5}));
   pair.engine.reset();
-  int descriptor = -1;
-  auto record = receive_from_engine(pair.anchor.get(), descriptor);
+  Attached attached;
+  auto record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE((record && record.value()));
   CHECK(record.value()->value == 5);
-  record = receive_from_engine(pair.anchor.get(), descriptor);
+  record = receive_from_engine(pair.anchor.get(), attached);
   REQUIRE_FALSE(record);
   CHECK(record.error().code == 0);
+}
+
+TEST_CASE("records: a notice brings its text, the longest one too, and the next record has none") {
+  const Pair pair;
+  const std::string longest(longest_notice, 'x');
+  REQUIRE(send_notice(pair.engine.get(), "READY=1\nSTATUS=working"));
+  REQUIRE(send_notice(pair.engine.get(), longest));
+  REQUIRE(send_notice(pair.engine.get(), ""));
+  REQUIRE(send_record(pair.engine.get(), EngineRecord{ToAnchor::reap, 7}));
+  Attached attached;
+  for (const std::string& text : {std::string("READY=1\nSTATUS=working"), longest, std::string()}) {
+    const auto record = receive_from_engine(pair.anchor.get(), attached);
+    REQUIRE((record && record.value()));
+    CHECK(record.value()->kind == ToAnchor::notify);
+    CHECK(attached.notice == text);
+  }
+  const auto record = receive_from_engine(pair.anchor.get(), attached);
+  REQUIRE((record && record.value()));
+  CHECK(record.value()->kind == ToAnchor::reap);
+  CHECK(attached.notice.empty());
+}
+
+TEST_CASE(
+    "records: a text that is too long, of another length than said, or behind another kind is refused") {
+  const Pair pair;
+  const auto too_long = send_notice(pair.engine.get(), std::string(longest_notice + 1, 'x'));
+  REQUIRE_FALSE(too_long);
+  CHECK(too_long.error().code == EMSGSIZE);
+  const auto refused = [&](const EngineRecord& record, const std::string& text) {
+    std::string packet(reinterpret_cast<const char*>(&record), sizeof record);
+    packet += text;
+    REQUIRE(::send(pair.engine.get(), packet.data(), packet.size(), 0) > 0);
+    Attached attached;
+    const auto received = receive_from_engine(pair.anchor.get(), attached);
+    return !received && received.error().code == EPROTO && attached.notice.empty();
+  };
+  const auto longer = static_cast<std::int32_t>(longest_notice + 1);
+  CHECK(refused({ToAnchor::notify, longer}, std::string(longest_notice + 1, 'x')));
+  CHECK(refused({ToAnchor::notify, 3}, "four"));
+  CHECK(refused({ToAnchor::notify, 5}, "four"));
+  CHECK(refused({ToAnchor::notify, -4}, "four"));
+  CHECK(refused({ToAnchor::finish, 4}, "four"));
 }

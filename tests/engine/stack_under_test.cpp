@@ -27,6 +27,7 @@ int run_anchor(const Place& place, const std::string& test) {
   if (::dup2(out.get(), 1) < 0 || ::dup2(out.get(), 2) < 0) return 64;
   ::setenv(directory_variable, place.directory().c_str(), 1);
   ::setenv(cgroup_variable, place.cgroup().c_str(), 1);
+  ::setenv("NOTIFY_SOCKET", (place / "manager").c_str(), 1);
   if (!linux_os::move_into(place.cgroup(), ::getpid())) return 65;
   auto anchor = anchor::Anchor::start({HOLDFAST_TEST_SELF, {test}});
   return anchor ? anchor.value().run() : 66;
@@ -93,8 +94,10 @@ model::StackSpec Place::stack(std::vector<model::ServiceSpec> services) const {
   return spec;
 }
 
-StackUnderTest::StackUnderTest(const Place& place, const model::StackSpec& spec) : place_(place) {
+StackUnderTest::StackUnderTest(const Place& place, const model::StackSpec& spec, Manager manager)
+    : place_(place) {
   if (place.is_engine()) be_the_engine(spec, place.directory(), place.cgroup());
+  if (manager == Manager::listens) manager_.emplace(place / "manager");
   const std::string test = Catch::getResultCapture().getCurrentTestName();
   anchor_.emplace([&] { return run_anchor(place, test); });
 }

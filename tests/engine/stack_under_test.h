@@ -5,6 +5,7 @@
 
 #include "linux/processes.h"
 #include "model/spec.h"
+#include "support/manager_socket.h"
 #include "support/scratch.h"
 
 #include <memory>
@@ -39,7 +40,9 @@ private:
 
 class StackUnderTest {
 public:
-  StackUnderTest(const Place& place, const model::StackSpec& spec);
+  /// With a manager the daemon finds a $NOTIFY_SOCKET; its datagrams must be read, or they hold it up.
+  enum class Manager { none, listens };
+  StackUnderTest(const Place& place, const model::StackSpec& spec, Manager manager = Manager::none);
 
   /// What the engine told so far: "SERVICE RUN FROM>TO WHY" a line, and "SERVICE says STATUS".
   [[nodiscard]] std::string told() const;
@@ -61,9 +64,11 @@ public:
   /// An orderly stop that leaves nothing behind.
   bool ends_well();
   Child& anchor_process() { return *anchor_; }
+  [[nodiscard]] ManagerSocket& manager() { return *manager_; }
 
 private:
   const Place& place_;
+  std::optional<ManagerSocket> manager_;
   std::optional<Child> anchor_;
 };
 
