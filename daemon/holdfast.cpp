@@ -1,6 +1,7 @@
 // The command line: composition and nothing else.
 
 #include "client/client.h"
+#include "config/difference.h"
 #include "config/load.h"
 #include "presets.h"
 
@@ -25,6 +26,14 @@ client::Locations locate(const std::string& config) {
           .log_directory = std::move(found.log_directory)};
 }
 
+config::Loaded load(const std::string& file) {
+  return config::load({.file = file,
+                       .preset_directories = daemon::preset_directories(),
+                       .look_at_machine = true,
+                       .cpus = std::thread::hardware_concurrency(),
+                       .root = ::geteuid() == 0});
+}
+
 void print(const config::Loaded& loaded, const client::CheckRequest& request) {
   if (request.json) {
     std::puts(config::render_json(loaded.diagnostics).c_str());
@@ -41,13 +50,17 @@ int check(const client::CheckRequest& request) {
     std::perror(request.config.c_str());
     return could_not_look;
   }
-  const config::Loaded loaded = config::load({.file = request.config,
-                                              .preset_directories = daemon::preset_directories(),
-                                              .look_at_machine = true,
-                                              .cpus = std::thread::hardware_concurrency(),
-                                              .root = ::geteuid() == 0});
+  const config::Loaded loaded = load(request.config);
   print(loaded, request);
   return config::has_errors(loaded.diagnostics) ? mistakes : clean;
+}
+
+wire::PlanView plan(const std::string& file) {
+  const config::Loaded loaded = load(file);
+  wire::PlanView view = config::plan_view(
+      file, loaded, loaded.stack ? config::starts(loaded) : std::vector<wire::PlannedChange>{});
+  view.daemon = false;
+  return view;
 }
 
 } // namespace
@@ -58,6 +71,7 @@ int main(int argc, char** argv) {
                                         .programs = {.anchor = daemon::program("holdfast-anchor"),
                                                      .engine = daemon::program("holdfast-engine")},
                                         .locate = locate,
-                                        .check = check};
+                                        .check = check,
+                                        .plan = plan};
   return client::run_client({argv + 1, argv + argc}, composition, terminal);
 }

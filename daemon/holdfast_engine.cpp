@@ -82,20 +82,20 @@ int refuse_to_start(const Error& error) {
   return finish(wire::cannot_start);
 }
 
-std::optional<model::StackSpec> read_configuration(const std::string& file) {
+config::Loaded read_configuration(const std::string& file) {
   config::LoadOptions options;
   options.file = file;
   options.preset_directories = daemon::preset_directories();
   options.cpus = std::thread::hardware_concurrency();
   options.root = ::geteuid() == 0;
-  const auto loaded = config::load(options);
-  for (const auto& diagnostic : loaded.diagnostics)
-    std::fputs(config::render(diagnostic).c_str(), stderr);
-  return loaded.stack;
+  return config::load(options);
 }
 
 int run(const Arguments& arguments, int anchor) {
-  auto spec = read_configuration(arguments.config);
+  auto accepted = read_configuration(arguments.config);
+  for (const auto& diagnostic : accepted.diagnostics)
+    std::fputs(config::render(diagnostic).c_str(), stderr);
+  auto spec = accepted.stack;
   if (!spec) return finish(wire::cannot_start);
   const auto lowered = engine::fit_limits(*spec);
   auto premises = engine::enter_premises(*spec, arguments.cgroup, anchor);
@@ -105,6 +105,9 @@ int run(const Arguments& arguments, int anchor) {
 
   boost::asio::io_context loop(1);
   engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
+                               .configuration = {.file = arguments.config,
+                                                 .read = [&] { return read_configuration(arguments.config); },
+                                                 .accepted = std::move(accepted)},
                                .anchor_socket = wire::engine_socket_fd,
                                .last_stop = table.value(),
                                .tree = premises.value().tree,
@@ -112,7 +115,7 @@ int run(const Arguments& arguments, int anchor) {
   for (const auto& lines : {premises.value().found, lowered})
     for (const std::string& line : lines)
       engine.report().trouble(line);
-  auto ready = engine.anchor().hold(premises.value().lock.get());
+  auto ready = engine.anchor().hold(wire::lock_slot, premises.value().lock.get());
   if (ready) ready = engine.open();
   auto publisher = control::Publisher::open(
       loop, {.runtime = spec->runtime, .state = spec->state, .version = HOLDFAST_VERSION}, engine,

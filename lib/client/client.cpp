@@ -15,10 +15,15 @@ ExitCode speak(Context& context) {
   case Verb::check:
     return static_cast<ExitCode>(
         context.composition.check({.config = context.options.config, .json = context.options.json}));
+  case Verb::plan: return show_plan(context);
   case Verb::status: return show_status(context);
+  case Verb::explain: return show_explanation(context);
   case Verb::start:
   case Verb::stop:
-  case Verb::restart: return change(context);
+  case Verb::restart:
+  case Verb::reload:
+  case Verb::door:
+  case Verb::task: return change(context);
   case Verb::logs: return show_logs(context);
   case Verb::events: return show_events(context);
   case Verb::version: return show_version(context);

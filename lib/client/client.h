@@ -3,6 +3,7 @@
 // what it needs of higher floors it is handed.
 
 #include "client/terminal.h"
+#include "wire/plan_view.h"
 
 #include <functional>
 #include <string>
@@ -34,6 +35,8 @@ struct Composition {
   std::function<Locations(const std::string& config)> locate;
   /// `holdfast check`: prints, and returns the exit code.
   std::function<int(const CheckRequest& request)> check;
+  /// `holdfast plan` where no daemon runs: what a start would do.
+  std::function<wire::PlanView(const std::string& config)> plan;
 };
 
 /// Runs one command; `words` are the arguments without the program's name. Returns the exit code. SIGPIPE is

@@ -1,3 +1,4 @@
+#include "client/plan.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
@@ -9,24 +10,28 @@
 namespace holdfast::client {
 namespace {
 
-struct Words {
-  wire::ControlVerb verb;
-  const char* done;
-};
-
-Words words_of(Verb verb) {
-  switch (verb) {
-  case Verb::start: return {wire::ControlVerb::start, "started"};
-  case Verb::stop: return {wire::ControlVerb::stop, "stopped"};
-  case Verb::restart:
+wire::ControlRequest request_of(const Options& options) {
+  wire::ControlRequest request{.services = options.services, .wait = !options.no_wait};
+  switch (options.verb) {
+  case Verb::start: request.verb = wire::ControlVerb::start; break;
+  case Verb::stop: request.verb = wire::ControlVerb::stop; break;
+  case Verb::restart: request.verb = wire::ControlVerb::restart; break;
+  case Verb::reload: request.verb = wire::ControlVerb::reload; break;
+  case Verb::task: request.verb = wire::ControlVerb::task; break;
+  case Verb::door:
+    request.verb = wire::ControlVerb::door;
+    request.open = options.open;
+    break;
   case Verb::run:
   case Verb::check:
+  case Verb::plan:
   case Verb::status:
+  case Verb::explain:
   case Verb::logs:
   case Verb::events:
   case Verb::version: break;
   }
-  return {wire::ControlVerb::restart, "restarted"};
+  return request;
 }
 
 std::string object_of(const Options& options) {
@@ -34,6 +39,35 @@ std::string object_of(const Options& options) {
   for (const std::string& name : options.services)
     names += (names.empty() ? "" : ", ") + name;
   return names.empty() ? "the stack" : names;
+}
+
+std::string done_words(const Options& options) {
+  switch (options.verb) {
+  case Verb::start: return "started " + object_of(options);
+  case Verb::stop: return "stopped " + object_of(options);
+  case Verb::restart: return "restarted " + object_of(options);
+  case Verb::reload: return "reloaded";
+  case Verb::task: return object_of(options) + " is done";
+  case Verb::door: return options.open ? "the door is no longer held closed" : "the door is held closed";
+  case Verb::run:
+  case Verb::check:
+  case Verb::plan:
+  case Verb::status:
+  case Verb::explain:
+  case Verb::logs:
+  case Verb::events:
+  case Verb::version: break;
+  }
+  return {};
+}
+
+/// What a reload is about to change, or why it is not; the end of the answer says which.
+void show_changes(Terminal& terminal, const wire::PlanView& plan) {
+  std::string text = mistakes_shown(plan);
+  for (const std::string& line : change_lines(plan, terminal))
+    text += line + "\n";
+  if (plan.valid && plan.changes.empty()) text += "nothing changed\n";
+  static_cast<void>(terminal.write(text));
 }
 
 /// Nothing: it goes on.
@@ -48,11 +82,14 @@ std::optional<ExitCode> take(Context& context, const wire::ControlReply& reply) 
     terminal.complain(refused->text);
     return ExitCode::failed;
   }
+  if (const auto* plan = std::get_if<wire::PlanView>(&reply)) {
+    show_changes(terminal, *plan);
+    return {};
+  }
   const auto* finished = std::get_if<wire::Finished>(&reply);
   if (finished == nullptr) return {};
   const std::string done = context.options.no_wait ? std::string("asked; the outcome was not waited for")
-                                                   : std::string(words_of(context.options.verb).done) + " " +
-                                                         object_of(context.options);
+                                                   : done_words(context.options);
   static_cast<void>(
       terminal.write(done + (finished->text.empty() ? "" : "; " + harmless(finished->text)) + "\n"));
   return ExitCode::done;
@@ -63,10 +100,9 @@ std::optional<ExitCode> take(Context& context, const wire::ControlReply& reply) 
 ExitCode change(Context& context) {
   auto link = DaemonLink::open(context.socket);
   if (!link) return no_connection(context, link.error());
-  link.value().ask({.verb = words_of(context.options.verb).verb,
-                    .services = context.options.services,
-                    .wait = !context.options.no_wait});
-  std::optional<std::chrono::milliseconds> patience = answers_within;
+  link.value().ask(request_of(context.options));
+  const bool reads = context.options.verb == Verb::reload;
+  std::optional<std::chrono::milliseconds> patience = reads ? reads_within : answers_within;
   for (;;) {
     const auto reply = link.value().next(patience);
     if (!reply) {

@@ -35,5 +35,7 @@ private:
 
 /// How long a daemon that lives may take for the first line of an answer.
 constexpr std::chrono::milliseconds answers_within{10000};
+/// And one that reads its configuration first, looks for programs and users on the machine and all.
+constexpr std::chrono::milliseconds reads_within{60000};
 
 } // namespace holdfast::client

@@ -1,3 +1,4 @@
+#include "client/colours.h"
 #include "client/last_known.h"
 #include "client/text.h"
 #include "client/verbs.h"
@@ -11,12 +12,6 @@ namespace {
 
 constexpr std::uint64_t usual_last = 100;
 constexpr std::uint64_t usual_last_followed = 10;
-
-Colour colour_of(const std::string& to) {
-  if (to == "ready" || to == "working" || to == "done") return Colour::green;
-  if (to == "failed" || to == "broken" || to == "unready") return Colour::red;
-  return to == "backoff" || to == "degraded" ? Colour::yellow : Colour::none;
-}
 
 std::string line_for_people(const wire::EventLine& event, const Terminal& terminal) {
   std::string line = harmless(event.time) + "  " + (event.service ? harmless(*event.service) : "stack");

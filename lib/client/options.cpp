@@ -14,8 +14,7 @@ namespace {
 
 constexpr int usage = static_cast<int>(ExitCode::usage);
 
-constexpr std::array<std::string_view, 10> later_verbs = {
-    "plan", "explain", "reload", "incidents", "door", "task", "volume", "alert", "drill", "upgrade"};
+constexpr std::array<std::string_view, 5> later_verbs = {"incidents", "volume", "alert", "drill", "upgrade"};
 constexpr std::array<std::string_view, 5> options_with_value = {"--config", "--socket", "--cgroup", "--lines",
                                                                 "-n"};
 
@@ -54,12 +53,20 @@ public:
     CLI::App* run = add(Verb::run, "run", "Run the stack in the foreground until Ctrl-C");
     run->add_option("--cgroup", options_.cgroup, "The cgroup to make the stack's below")->type_name("PATH");
     json(add(Verb::check, "check", "Look for every mistake in the configuration"));
+    json(speaks(add(Verb::plan, "plan", "Show what a reload would change, and change nothing")));
     CLI::App* status = speaks(add(Verb::status, "status", "Show whether the stack works, and each service"));
     json(status);
     status->add_flag("-w,--watch", options_.watch, "Show it again after each change");
+    CLI::App* explain = json(speaks(
+        add(Verb::explain, "explain", "Show why the stack, or a service, is as it is, down to the cause")));
+    name(explain);
     changes(add(Verb::start, "start", "Start the stack, or services and what they need"));
     changes(add(Verb::stop, "stop", "Stop the stack, or services after what needs them"));
     changes(add(Verb::restart, "restart", "Restart the stack, or services"));
+    no_wait(speaks(add(Verb::reload, "reload", "Apply what changed in the configuration")));
+    door(speaks(add(Verb::door, "door", "Keep the public out whatever the stack does, or no longer")));
+    CLI::App* task = no_wait(speaks(add(Verb::task, "task", "Run a task now, and wait for its end")));
+    name(task)->required();
     CLI::App* logs = named(shows_last(add(Verb::logs, "logs", "Show the last lines of services' logs")));
     logs->add_flag("-f,--follow", options_.follow, "Go on with each new line");
     CLI::App* events =
@@ -108,8 +115,25 @@ private:
         ->type_name("N");
     return json(speaks(sub));
   }
-  void changes(CLI::App* sub) {
-    named(speaks(sub))->add_flag("--no-wait", options_.no_wait, "Do not wait for the outcome");
+  CLI::App* no_wait(CLI::App* sub) {
+    sub->add_flag("--no-wait", options_.no_wait, "Do not wait for the outcome");
+    return sub;
+  }
+  void changes(CLI::App* sub) { no_wait(named(speaks(sub))); }
+  /// At most one.
+  CLI::Option* name(CLI::App* sub) {
+    return sub->add_option("service", options_.services, "Name of a service")
+        ->check(name_mistake)
+        ->type_name("SERVICE")
+        ->expected(1);
+  }
+  void door(CLI::App* sub) {
+    sub->add_option_function<std::string>(
+           "what", [this](const std::string& what) { options_.open = what == "open"; },
+           "close: until it is opened; open: as the verdict says")
+        ->required()
+        ->check(CLI::IsMember({"close", "open"}))
+        ->type_name("close|open");
   }
 
   CLI::App app_;

@@ -7,7 +7,22 @@
 
 namespace holdfast::client {
 
-enum class Verb : std::uint8_t { run, check, status, start, stop, restart, logs, events, version };
+enum class Verb : std::uint8_t {
+  run,
+  check,
+  plan,
+  status,
+  explain,
+  start,
+  stop,
+  restart,
+  reload,
+  door,
+  task,
+  logs,
+  events,
+  version
+};
 
 struct Options {
   Verb verb = Verb::status;
@@ -20,6 +35,7 @@ struct Options {
   bool watch = false;
   bool follow = false;
   bool no_wait = false;
+  bool open = false; ///< door: opened, else closed
 };
 
 /// Either options, or a text to print (help, version, a mistake) and the exit code.

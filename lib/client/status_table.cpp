@@ -1,5 +1,6 @@
 #include "client/status_table.h"
 
+#include "client/colours.h"
 #include "client/table.h"
 #include "client/text.h"
 
@@ -10,18 +11,6 @@
 
 namespace holdfast::client {
 namespace {
-
-Colour colour_of(std::string_view phase_or_verdict) {
-  constexpr std::string_view good[] = {"ready", "done", "working"};
-  constexpr std::string_view bad[] = {"failed", "unready", "broken"};
-  constexpr std::string_view idle[] = {"down", "stopped"};
-  const auto is_in = [&](const auto& words) {
-    return std::find(std::begin(words), std::end(words), phase_or_verdict) != std::end(words);
-  };
-  if (is_in(good)) return Colour::green;
-  if (is_in(bad)) return Colour::red;
-  return is_in(idle) ? Colour::dim : Colour::yellow;
-}
 
 /// A phase of the last known status has lasted for nobody knows how long.
 std::string how_long(const wire::StatusView& view, const std::string& since, WallTime now) {
@@ -93,6 +82,11 @@ std::vector<std::string> status_lines(const wire::StatusView& view, WallTime now
   lines.push_back(verdict_line(view, now, terminal));
   if (!view.stack.why.empty()) {
     const std::string text = "  " + harmless(view.stack.why);
+    lines.push_back(width == 0 ? text : cut(text, width));
+  }
+  if (view.stack.changed_on_disk) {
+    const std::string text = "  configuration changed on disk since " + harmless(*view.stack.changed_on_disk) +
+                             "; `holdfast plan` shows what a reload would do";
     lines.push_back(width == 0 ? text : cut(text, width));
   }
   lines.emplace_back();

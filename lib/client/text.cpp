@@ -1,44 +1,13 @@
 #include "client/text.h"
 
+#include "base/utf8.h"
+
 #include <array>
 #include <cstdio>
 #include <ctime>
 
 namespace holdfast::client {
 namespace {
-
-struct Character {
-  char32_t code = 0;
-  std::size_t size = 0; ///< bytes; 0: not UTF-8
-};
-
-std::size_t announced_size(unsigned char first) {
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first < 0xe0) return 2;
-  if (first >= 0xe0 && first < 0xf0) return 3;
-  if (first >= 0xf0 && first < 0xf5) return 4;
-  return 0;
-}
-
-bool is_legal(char32_t code, std::size_t size) {
-  constexpr std::array<char32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-  return code >= least.at(size) && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000);
-}
-
-Character first_of(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t size = announced_size(first);
-  if (size == 0 || size > text.size()) return {};
-  if (size == 1) return {first, 1};
-  char32_t code = first & (0x7fU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xc0U) != 0x80U) return {};
-    code = (code << 6U) | (next & 0x3fU);
-  }
-  if (!is_legal(code, size)) return {};
-  return {code, size};
-}
 
 bool is_obeyed(char32_t code) {
   const bool control = (code < 0x20 && code != U'\t') || (code >= 0x7f && code < 0xa0);
@@ -59,23 +28,20 @@ std::string hex(unsigned value) {
 std::string harmless(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
-    const Character next = first_of(text);
-    if (next.size == 0)
+    const Utf8Character next = first_character(text);
+    if (next.bytes == 0)
       shown += hex(static_cast<unsigned char>(text.front()));
     else if (is_obeyed(next.code))
       shown += hex(next.code);
     else
-      shown += text.substr(0, next.size);
-    text.remove_prefix(next.size == 0 ? 1 : next.size);
+      shown += text.substr(0, next.bytes);
+    text.remove_prefix(next.bytes == 0 ? 1 : next.bytes);
   }
   return shown;
 }
 
 std::size_t columns(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text)
-    count += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1 : 0;
-  return count;
+  return count_characters(text);
 }
 
 std::string cut(std::string_view text, std::size_t most) {

@@ -19,6 +19,8 @@ struct Context {
 
 [[nodiscard]] ExitCode show_status(Context& context);
 [[nodiscard]] ExitCode change(Context& context);
+[[nodiscard]] ExitCode show_plan(Context& context);
+[[nodiscard]] ExitCode show_explanation(Context& context);
 [[nodiscard]] ExitCode show_events(Context& context);
 [[nodiscard]] ExitCode show_logs(Context& context);
 [[nodiscard]] ExitCode show_version(Context& context);

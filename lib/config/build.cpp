@@ -23,6 +23,23 @@ void read_restart(const Node* section, model::RestartPolicy& policy) {
   if (when == "never") policy.when = model::RestartWhen::never;
 }
 
+namespace {
+
+void read_stability(const Fields& stability, model::StackSpec& stack) {
+  stability.integer("start_at_once", stack.start_at_once);
+  stability.duration("start_within", stack.start_within);
+  stability.duration("recover_within", stack.recover_within);
+  stability.duration("stop_within", stack.stop_within);
+  Count budget{stack.stack_budget.count, stack.stack_budget.window};
+  stability.parsed("stack_budget", budget, parse_count);
+  stack.stack_budget = {.count = budget.number, .window = budget.window};
+  std::string when;
+  stability.text("when_broken", when);
+  if (when == "hold") stack.when_broken = model::WhenBroken::hold;
+}
+
+} // namespace
+
 model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   model::StackSpec stack;
   const Fields whole(&tree);
@@ -36,8 +53,7 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
   const Fields stability = whole.section("stability");
   stack.start_at_once = std::max(2U, options.cpus);
-  stability.integer("start_at_once", stack.start_at_once);
-  stability.duration("stop_within", stack.stop_within);
+  read_stability(stability, stack);
   model::RestartPolicy restart;
   read_restart(stability.node("restart"), restart);
   if (const Node* services = whole.node("services"))

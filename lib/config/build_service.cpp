@@ -52,6 +52,23 @@ Rung read_rung(const Fields& fields) {
   return rung;
 }
 
+ReloadSpec read_reload(const Fields& fields) {
+  ReloadSpec reload;
+  fields.parsed("signal", reload.signal, parse_signal);
+  fields.program("exec", reload.exec);
+  reload.files = fields.texts("files");
+  return reload;
+}
+
+std::optional<TaskRun> read_task(const Fields& service) {
+  if (service.node("task") == nullptr) return std::nullopt;
+  std::string run;
+  service.section("task").text("run", run);
+  if (run == "once") return TaskRun::once;
+  if (run == "on-command") return TaskRun::on_command;
+  return TaskRun::before_start;
+}
+
 RuntimeDirectory read_runtime_directory(const Fields& fields) {
   RuntimeDirectory directory;
   fields.text("path", directory.path);
@@ -111,11 +128,13 @@ ServiceSpec build_service(const Entry& service, const RestartPolicy& defaults) {
   spec.program = read_program(fields);
   fields.boolean("critical", spec.critical);
   fields.boolean("enabled", spec.enabled);
-  if (fields.node("task") != nullptr) spec.task = TaskRun::before_start;
+  fields.text("external", spec.external);
+  spec.task = read_task(fields);
   read_probes(fields, spec);
   if (fields.node("stop") != nullptr) spec.stop = fields.each<Rung>("stop", read_rung);
   if (spec.stop.size() > most_rungs) spec.stop.resize(most_rungs);
   read_wait(fields, "leftovers", spec.leftovers);
+  if (fields.node("reload") != nullptr) spec.reload = read_reload(fields.section("reload"));
   spec.restart = defaults;
   if (spec.task) spec.restart.when = RestartWhen::never;
   read_restart(fields.node("restart"), spec.restart);

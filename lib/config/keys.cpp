@@ -47,16 +47,14 @@ constexpr std::array when_broken_choices = {Choice{"stop"}, Choice{"hold"}};
 constexpr std::array enforce_choices = {Choice{"when-available"}, Choice{"required", false}};
 
 constexpr std::array stability_keys = {
-    key("start_within", duration, "Bound on the start of the whole stack").in(1, month).not_yet(),
-    key("recover_within", duration, "Bound on the recovery of the whole stack").in(1, month).not_yet(),
+    key("start_within", duration, "Bound on the start of the whole stack").in(1, month),
+    key("recover_within", duration, "Bound on the recovery of the whole stack").in(1, month),
     key("stop_within", duration, "Bound on an orderly stop; longer than the longest chain of stop ladders")
         .in(1, decade),
     key("start_at_once", integer, "Services that may be starting at the same time").in(1, 1000),
-    key("when_broken", choice, "What is done when the stack cannot be mended")
-        .of(when_broken_choices)
-        .not_yet(),
+    key("when_broken", choice, "What is done when the stack cannot be mended").of(when_broken_choices),
     key("restart", section, "How services are restarted").of(restart_keys),
-    key("stack_budget", count, "Restarts of the whole stack").in(0, 10'000).not_yet(),
+    key("stack_budget", count, "Restarts of the whole stack").in(0, 10'000),
     key("enforce_limits", choice, "Whether limits that the machine cannot enforce are an error")
         .of(enforce_choices),
     key("canary", any, "A probe through the whole stack").not_yet(),

@@ -109,8 +109,7 @@ constexpr std::array log_keys = {
 };
 constexpr Section log_section = {log_keys};
 
-constexpr std::array run_choices = {Choice{"before-start"}, Choice{"once", false},
-                                    Choice{"on-command", false}};
+constexpr std::array run_choices = {Choice{"before-start"}, Choice{"once"}, Choice{"on-command"}};
 constexpr std::array task_keys = {key("run", choice, "When").of(run_choices).needed()};
 constexpr Section task_section = {task_keys};
 
@@ -118,7 +117,7 @@ constexpr std::array the_service_keys = {
     key("preset", name, "What is known of a program"),
     key("with", word, "The preset's parameters").named(NameRule::parameter).may_be_empty(),
     key("command", program, "The program in the foreground, absolute path"),
-    key("external", host_port, "Lives elsewhere; probed, never started").not_yet(),
+    key("external", host_port, "Lives elsewhere; probed, never started"),
     key("user", user, "Required when we are root; `root` must be written out"),
     key("group", user, "Its group; else the user's own"),
     key("groups", user, "Its other groups; else the user's own").as(Shape::list).at_most(64),
@@ -152,7 +151,7 @@ constexpr std::array the_service_keys = {
         .of(rung_section)
         .at_most(most_rungs),
     key("leftovers", duration, "How long children may outlive the main process").in(0, longest_wait_in_ms),
-    key("reload", section, "How it reads its files anew").of(reload_section).not_yet(),
+    key("reload", section, "How it reads its files anew").of(reload_section),
     key("restart", section, "Overrides of stability.restart").of(service_restart_section),
     key("limits", section, "Limits").of(limit_keys),
     key("sockets", section, "Held by the anchor, passed as LISTEN_FDS")

@@ -89,16 +89,21 @@ private:
   bool whole_ = true;
 };
 
-model::StackSpec compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary& presets,
-                         Report& report) {
+struct Compiled {
+  model::StackSpec stack;
+  NodePtr tree;
+};
+
+Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary& presets, Report& report) {
   const Expanded expanded = expand_presets(tree, presets, report);
   check_section(*expanded.tree, stack_file, {}, report);
   model::StackSpec stack = build_stack(*expanded.tree, options);
+  check_stability(*expanded.tree, report);
   check_services(expanded, stack, options, report);
-  if (resolve_needs(*expanded.tree, presets, stack, report))
-    settle_stop_within(*expanded.tree, stack, report);
+  check_live_targets(expanded, report);
+  if (resolve_needs(*expanded.tree, presets, stack, report)) settle_bounds(*expanded.tree, stack, report);
   if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
-  return stack;
+  return {std::move(stack), expanded.tree};
 }
 
 } // namespace
@@ -111,8 +116,11 @@ Loaded load(const LoadOptions& options) {
   loaded.files = files.names();
   if (tree) {
     PresetLibrary presets(options.preset_directories, report);
-    model::StackSpec stack = compile(tree, options, presets, report);
-    if (report.errors() == 0) loaded.stack = std::move(stack);
+    Compiled compiled = compile(tree, options, presets, report);
+    if (report.errors() == 0) {
+      loaded.stack = std::move(compiled.stack);
+      loaded.tree = std::move(compiled.tree);
+    }
     loaded.files.insert(loaded.files.end(), presets.files().begin(), presets.files().end());
   }
   loaded.diagnostics = report.sorted(loaded.files);

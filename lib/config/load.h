@@ -2,6 +2,7 @@
 // From files to a StackSpec, or to all that is wrong with them in one pass.
 
 #include "config/diagnostic.h"
+#include "config/tree.h"
 #include "model/spec.h"
 
 #include <optional>
@@ -24,6 +25,7 @@ struct LoadOptions {
 
 struct Loaded {
   std::optional<model::StackSpec> stack; ///< only where no diagnostic is an error
+  NodePtr tree;                          ///< where there is a stack: all keys, those of presets too
   std::vector<Diagnostic> diagnostics;   ///< sorted by file and place, warnings after errors
   std::vector<std::string> files;        ///< all files that were read, in order
 };

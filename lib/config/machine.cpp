@@ -123,8 +123,8 @@ private:
 
   void programs() {
     program(node_, "command");
-    for (const char* probe : {"ready", "progress", "live"})
-      if (const Node* section = node_.value(probe)) program(*section, "exec");
+    for (const char* key : {"ready", "progress", "live", "reload"})
+      if (const Node* section = node_.value(key)) program(*section, "exec");
     if (const Node* ladder = node_.value("stop"))
       for (const NodePtr& rung : ladder->items)
         program(*rung, "exec");

@@ -80,6 +80,13 @@ private:
     if (on.task && need.restart)
       report_.error(need.place, path_,
                     {need.name + " is a task: nothing is restarted after it", "leave restart out"});
+    if (!on.external.empty() && need.restart)
+      report_.error(need.place, path_,
+                    {need.name + " is external: nothing is restarted after it", "leave restart out"});
+    if (on.task == model::TaskRun::on_command && !need.soft)
+      report_.error(need.place, path_,
+                    {service.name + " needs " + need.name + ", which runs on command only",
+                     "make the need soft, or the task `run: before-start` or `once`"});
     service.needs.push_back({.on = id->second, .restart = need.restart, .soft = need.soft});
   }
 

@@ -82,11 +82,11 @@ public:
 
   Expanded expand(const NodePtr& tree) {
     const Node* services = tree->value("services");
-    if (!is_map(services)) return {tree, {}};
+    if (!is_map(services)) return {tree, {}, {}};
     auto expanded = std::make_shared<Node>(*services);
     for (Entry& service : expanded->entries)
       service.value = expand_service(service);
-    return {with_services(*tree, std::move(expanded)), std::move(incomplete_)};
+    return {with_services(*tree, std::move(expanded)), std::move(incomplete_), std::move(parameters_)};
   }
 
 private:
@@ -106,28 +106,29 @@ private:
         report_.error(with->place, below(path, "with"), {"\"with\" without a preset", {}});
       return service.value;
     }
-    NodePtr based = lay_on_preset(*service.value, *name, path);
+    NodePtr based = lay_on_preset(service, *name, path);
     if (based) return based;
     incomplete_.insert(service.key);
     return service.value;
   }
 
-  NodePtr lay_on_preset(const Node& service, const Node& name, const std::string& path) {
+  NodePtr lay_on_preset(const Entry& service, const Node& name, const std::string& path) {
     // A bad name is told by the check of the keys.
     if (core_type(name) != CoreType::text || !check_name(name.text).none()) return nullptr;
     const NodePtr preset = presets_.find(name.text, name.place, below(path, "preset"));
     const Node* base = preset ? preset->value("service") : nullptr;
     if (!is_map(base)) return nullptr;
     const std::size_t before = report_.errors();
-    const auto values = Parameters(*preset, service, path, report_).values(name.place);
+    const auto values = Parameters(*preset, *service.value, path, report_).values(name.place);
     if (report_.errors() != before) return nullptr;
-    return merge(substitute(std::make_shared<Node>(*base), values, path, report_),
-                 std::make_shared<Node>(service));
+    parameters_[service.key] = values;
+    return merge(substitute(std::make_shared<Node>(*base), values, path, report_), service.value);
   }
 
   PresetLibrary& presets_;
   Report& report_;
   std::set<std::string> incomplete_;
+  std::map<std::string, std::map<std::string, std::string>> parameters_;
 };
 
 } // namespace

@@ -40,6 +40,8 @@ private:
 struct Expanded {
   NodePtr tree;
   std::set<std::string> incomplete; ///< services whose preset could not be used: what they lack is no mistake
+  /// By service: the values of its preset's parameters.
+  std::map<std::string, std::map<std::string, std::string>> parameters;
 };
 
 /// The tree of the whole configuration with each service laid on its preset.

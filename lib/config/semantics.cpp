@@ -1,25 +1,18 @@
 #include "config/semantics.h"
 
 #include "config/bounds.h"
-#include "config/build.h"
 #include "config/keys.h"
+#include "config/secret.h"
 
 #include <algorithm>
 
 namespace holdfast::config {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// sun_path holds 108 bytes with its NUL; a run's socket is a name of a service in a directory below
 /// `runtime`.
 constexpr std::size_t longest_socket_path = 107;
 constexpr std::size_t around_the_name = 16;
-
-bool names_secret(const std::string& variable) {
-  const auto has = [&](const char* word) { return variable.find(word) != std::string::npos; };
-  return (has("PASSWORD") || has("SECRET") || has("TOKEN")) && !has("_FILE");
-}
 
 /// The same place without the line's text: what is said about a secret must not show it.
 Place without_text(Place place) {
@@ -40,8 +33,12 @@ public:
     probe("progress");
     probe("live");
     live_can_fail();
-    if (spec_.task) task();
+    if (has("external"))
+      check_external(entry_, report_);
+    else if (spec_.task)
+      task();
     stop_ladder();
+    reload();
     restart();
     useless();
     secrets();
@@ -62,7 +59,7 @@ private:
     if (!has("command") && !has("external"))
       error("command",
             {"service " + in_quotes(entry_.key) + " has no command", "give it a command or a preset"});
-    if (!has("user") && !has("external") && root_)
+    if (!has("user") && root_)
       error("user", {"service " + in_quotes(entry_.key) + " has no user",
                      "we run as root: write `user: root` if that is meant"});
   }
@@ -96,7 +93,7 @@ private:
   }
 
   void task() {
-    for (const char* key : {"ready", "live", "unready_within"})
+    for (const char* key : {"ready", "live", "unready_within", "reload"})
       if (has(key)) error(key, {"a task ends, " + in_quotes(key) + " means nothing to it", "leave it out"});
     if (spec_.restart.when == model::RestartWhen::always)
       error("restart", {"a task that is always restarted never ends", "when: on-failure or never"});
@@ -114,6 +111,16 @@ private:
       else if (exec && rung->find("to") != nullptr)
         report_.error(rung->place, below(path_, "stop"), {"\"to\" belongs to a signal", {}});
     }
+  }
+
+  void reload() {
+    const Node* reload = node_.value("reload");
+    if (reload == nullptr || reload->kind != Kind::map) return;
+    if ((reload->find("exec") != nullptr) == (reload->find("signal") != nullptr))
+      error("reload", {"a reload has one of signal and exec", {}});
+    const Node* files = reload->value("files");
+    if (files == nullptr || (files->kind == Kind::list && files->items.empty()))
+      warn("reload", {"a reload without files is never done", "name the files under `files`"});
   }
 
   void restart() {
@@ -162,24 +169,11 @@ void check_runtime(const Node& tree, const model::StackSpec& stack, Report& repo
                  {"too long for the sockets below it", "a socket's path has 107 bytes"});
 }
 
-void check_default_restart(const Node& tree, Report& report) {
-  const Node* stability = tree.value("stability");
-  const Entry* restart = stability == nullptr ? nullptr : stability->find("restart");
-  if (restart == nullptr) return;
-  model::RestartPolicy policy;
-  read_restart(restart->value.get(), policy);
-  if (policy.up_to < policy.delay)
-    report.error(
-        restart->place, "stability.restart",
-        {"up_to (" + written(policy.up_to) + ") is less than delay (" + written(policy.delay) + ")", {}});
-}
-
 } // namespace
 
 void check_services(const Expanded& expanded, const model::StackSpec& stack, const LoadOptions& options,
                     Report& report) {
   check_runtime(*expanded.tree, stack, report);
-  check_default_restart(*expanded.tree, report);
   const Node* services = expanded.tree->value("services");
   if (services == nullptr) return;
   for (std::size_t i = 0; i < services->entries.size(); ++i) {
@@ -187,21 +181,6 @@ void check_services(const Expanded& expanded, const model::StackSpec& stack, con
     if (entry.value->kind != Kind::map) continue;
     ServiceChecks(entry, stack.services[i], expanded.incomplete.contains(entry.key), options.root, report)
         .all();
-  }
-}
-
-void settle_stop_within(const Node& tree, model::StackSpec& stack, Report& report) {
-  if (stack.services.size() > most_services) return;
-  const Duration longest = model::longest_stop(stack);
-  const Node* stability = tree.value("stability");
-  const Node* given = stability == nullptr ? nullptr : stability->value("stop_within");
-  if (given == nullptr) {
-    stack.stop_within = longest + 10s;
-  } else if (stack.stop_within > 0s && stack.stop_within <= longest) {
-    report.error(given->place, "stability.stop_within",
-                 {"stop_within " + written(stack.stop_within) +
-                      " is not longer than the longest chain of stop ladders, " + written(longest),
-                  "leave it out, or shorten the ladders"});
   }
 }
 

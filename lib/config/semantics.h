@@ -17,8 +17,20 @@ bool resolve_needs(const Node& tree, const PresetLibrary& presets, model::StackS
 void check_services(const Expanded& expanded, const model::StackSpec& stack, const LoadOptions& options,
                     Report& report);
 
-/// Fills in stop_within, or compares it with the longest chain of stop ladders. Precondition: no cycle.
-void settle_stop_within(const Node& tree, model::StackSpec& stack, Report& report);
+/// What a service that lives elsewhere must have, and what it cannot have.
+void check_external(const Entry& service, Report& report);
+
+/// A live probe that asks another service: the service would be restarted for what is not its own fault.
+/// Known are the program by which another one shows that it is ready, the address of an external one, and the
+/// parameter `port` of a preset where the program is asked for it (HOST:PORT, -p PORT, --port PORT).
+void check_live_targets(const Expanded& expanded, Report& report);
+
+/// What `stability` says, but for what the services have to do with it.
+void check_stability(const Node& tree, Report& report);
+
+/// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with
+/// that of each service. Precondition: no cycle.
+void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);
 
 /// What this machine lacks: users, groups, programs, files of environments. Places are those of the keys that
 /// name them.

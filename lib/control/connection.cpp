@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
+#include <poll.h>
 #include <utility>
 
 namespace holdfast::control {
@@ -14,6 +15,12 @@ namespace {
 
 /// Of what waits for the client, how much that has left already may stay in memory.
 constexpr std::size_t longest_sent_part = 64U << 10;
+
+/// Neither reads nor writes any more.
+bool is_gone(int socket) {
+  pollfd look{.fd = socket, .events = 0, .revents = 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR)) != 0;
+}
 
 } // namespace
 
@@ -34,7 +41,7 @@ void Connection::start() {
 }
 
 void Connection::read() {
-  if (reading_ || finishing_ || !socket_.is_open()) return;
+  if (reading_ || finishing_ || asks_no_more_ || !socket_.is_open()) return;
   reading_ = true;
   socket_.async_read_some(boost::asio::buffer(incoming_),
                           [self = shared_from_this()](const error_code& error, std::size_t size) {
@@ -51,10 +58,16 @@ void Connection::take(std::size_t size) {
   pump();
 }
 
-/// The client may have closed its writing side alone: what it asked for before is still sent.
+/// The client may have closed its writing side alone: what it asked for before is still sent, however long
+/// the answer takes.
 void Connection::end_of_input() {
   if (finishing_) return;
-  finish();
+  if (!silence_ || is_gone(socket_.native_handle())) return finish();
+  asks_no_more_ = true;
+  // Nothing can be read any more: that it goes away as well shows as a hang-up alone.
+  socket_.async_wait(Protocol::socket::wait_error, [self = shared_from_this()](const error_code& error) {
+    if (!error) self->close();
+  });
 }
 
 /// One line at a time, then back to the loop: a client that sends a thousand requests at once holds up
@@ -133,6 +146,7 @@ void Connection::abandon() {
 
 void Connection::expect_silence(bool silence) {
   silence_ = silence;
+  if (!silence && asks_no_more_) return finish();
   arm();
 }
 

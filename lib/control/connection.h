@@ -77,6 +77,7 @@ private:
   bool reading_ = false;
   bool writing_ = false;
   bool silence_ = false;
+  bool asks_no_more_ = false; ///< closed its writing side while an answer goes on
   bool finishing_ = false;
   bool closed_ = false;
 };

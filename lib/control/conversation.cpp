@@ -1,8 +1,8 @@
 #include "control/conversation.h"
 
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "control/event_index.h"
-#include "control/suggest.h"
 #include "control/views.h"
 
 #include <algorithm>
@@ -14,21 +14,38 @@ namespace {
 /// Events are handed to a connection only while less than this waits there.
 constexpr std::size_t events_ahead = 64U << 10;
 
-std::vector<std::string> all_names(const model::Stack& stack) {
+std::vector<std::string> all_names(const engine::ControlPort& port) {
   std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < stack.size(); ++i)
-    names.push_back(stack.spec({i}).name);
+  for (const ServiceId id : port.listed())
+    names.push_back(port.stack().spec(id).name);
   return names;
+}
+
+/// Failed where one has failed, then pending where one is.
+model::Outcome outcome_of(const model::Stack& stack, const std::vector<model::CommandAsked>& commands) {
+  model::Outcome all{.state = model::Outcome::State::done, .text = {}};
+  for (const model::CommandAsked& command : commands) {
+    model::Outcome one = model::outcome_of(stack, command);
+    if (one.state == model::Outcome::State::failed) return one;
+    if (one.state == model::Outcome::State::pending && all.state == model::Outcome::State::done)
+      all = std::move(one);
+  }
+  return all;
 }
 
 bool needs_all(wire::ControlVerb verb) {
   switch (verb) {
   case wire::ControlVerb::start:
   case wire::ControlVerb::stop:
-  case wire::ControlVerb::restart: return true;
+  case wire::ControlVerb::restart:
+  case wire::ControlVerb::reload:
+  case wire::ControlVerb::door:
+  case wire::ControlVerb::task: return true;
   case wire::ControlVerb::status:
   case wire::ControlVerb::events:
   case wire::ControlVerb::logs:
+  case wire::ControlVerb::plan:
+  case wire::ControlVerb::explain:
   case wire::ControlVerb::version: return false;
   }
   return true;
@@ -89,6 +106,11 @@ void Conversation::answer(const wire::ControlRequest& request) {
   case wire::ControlVerb::restart: return answer_command(request, model::Verb::restart);
   case wire::ControlVerb::events: return answer_events(request);
   case wire::ControlVerb::logs: return answer_logs(request);
+  case wire::ControlVerb::plan: return answer_plan();
+  case wire::ControlVerb::reload: return answer_reload(request);
+  case wire::ControlVerb::door: return answer_door(request);
+  case wire::ControlVerb::task: return answer_task(request);
+  case wire::ControlVerb::explain: return answer_explain(request);
   case wire::ControlVerb::version: send(wire::DaemonVersion{host_.version}); return end(wire::Finished{});
   }
 }
@@ -113,7 +135,7 @@ void Conversation::answer_logs(const wire::ControlRequest& request) {
   wire::LogPlaces places{.directory = stack.spec().log_directory};
   for (const ServiceId id : services.value())
     places.services.push_back(stack.spec(id).name);
-  if (request.services.empty()) places.services = all_names(stack);
+  if (request.services.empty()) places.services = all_names(host_.port);
   send(places);
   end(wire::Finished{});
 }
@@ -126,7 +148,52 @@ void Conversation::answer_command(const wire::ControlRequest& request, model::Ve
   model::CommandAsked command{.verb = verb, .services = std::move(services).value(), .by = client_.who};
   host_.port.ask(command);
   if (!request.wait) return end(wire::Finished{});
-  set(Await{.command = std::move(command), .told = {}});
+  set(Await{.commands = {std::move(command)}, .told = {}});
+}
+
+void Conversation::answer_task(const wire::ControlRequest& request) {
+  const auto services = resolve(request.services);
+  if (services && !host_.port.stack().spec(services.value().front()).task)
+    return end(wire::Refused{request.services.front() + " is no task; start it, or restart it"});
+  answer_command(request, model::Verb::task);
+}
+
+void Conversation::answer_door(const wire::ControlRequest& request) {
+  host_.port.ask(model::DoorAsked{.open = request.open, .by = client_.who});
+  end(wire::Finished{});
+}
+
+void Conversation::answer_explain(const wire::ControlRequest& request) {
+  const auto services = resolve(request.services);
+  if (!services) return end(wire::Refused{services.error().what});
+  std::optional<ServiceId> service;
+  if (!services.value().empty()) service = services.value().front();
+  send(wire::Explanation{explanation(host_.port, service)});
+  end(wire::Finished{});
+}
+
+void Conversation::answer_plan() {
+  set(AwaitPort{});
+  host_.port.plan([this, alive = std::weak_ptr<void>(life_)](const wire::PlanView& plan) {
+    if (alive.expired()) return;
+    send(plan);
+    end(wire::Finished{});
+  });
+}
+
+void Conversation::answer_reload(const wire::ControlRequest& request) {
+  set(AwaitPort{});
+  host_.port.reload(client_.who, [this, wait = request.wait,
+                                  alive = std::weak_ptr<void>(life_)](const engine::Reloaded& answer) {
+    if (!alive.expired()) reloaded(answer, wait);
+  });
+}
+
+void Conversation::reloaded(const engine::Reloaded& answer, bool wait) {
+  send(answer.plan);
+  if (!answer.refused.empty()) return end(wire::Refused{answer.refused});
+  if (!wait) return end(wire::Finished{});
+  set(Await{.commands = answer.awaited, .told = {}});
 }
 
 Result<std::vector<ServiceId>> Conversation::resolve(const std::vector<std::string>& names) const {
@@ -135,7 +202,8 @@ Result<std::vector<ServiceId>> Conversation::resolve(const std::vector<std::stri
   for (const std::string& name : names) {
     const auto id = stack.find(name);
     if (!id) {
-      const std::string meant = nearest(name, all_names(stack));
+      const auto known = all_names(host_.port);
+      const std::string meant(nearest(name, {known.begin(), known.end()}));
       return Error{"no service \"" + name + "\"" +
                    (meant.empty() ? "" : "; did you mean \"" + meant + "\"?")};
     }
@@ -167,7 +235,7 @@ void Conversation::go_on(SendEvents& task) {
 }
 
 void Conversation::go_on(Await& task) {
-  model::Outcome outcome = model::outcome_of(host_.port.stack(), task.command);
+  model::Outcome outcome = outcome_of(host_.port.stack(), task.commands);
   switch (outcome.state) {
   case model::Outcome::State::done: return end(wire::Finished{std::move(outcome.text)});
   case model::Outcome::State::failed: return end(wire::Refused{std::move(outcome.text)});

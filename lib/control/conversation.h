@@ -54,10 +54,11 @@ private:
     bool follow = false;
   };
   struct Await {
-    model::CommandAsked command;
-    std::string told; ///< the last text of Progress
+    std::vector<model::CommandAsked> commands; ///< the outcomes of all of them
+    std::string told;                          ///< the last text of Progress
   };
-  using Task = std::variant<Idle, FollowStatus, SendEvents, Await>;
+  struct AwaitPort {}; ///< the port will call back
+  using Task = std::variant<Idle, FollowStatus, SendEvents, Await, AwaitPort>;
 
   void on_line(std::string_view line) override;
   void on_drained() override;
@@ -69,6 +70,12 @@ private:
   void answer_events(const wire::ControlRequest& request);
   void answer_command(const wire::ControlRequest& request, model::Verb verb);
   void answer_logs(const wire::ControlRequest& request);
+  void answer_explain(const wire::ControlRequest& request);
+  void answer_door(const wire::ControlRequest& request);
+  void answer_task(const wire::ControlRequest& request);
+  void answer_plan();
+  void answer_reload(const wire::ControlRequest& request);
+  void reloaded(const engine::Reloaded& answer, bool wait);
   [[nodiscard]] Result<std::vector<ServiceId>> resolve(const std::vector<std::string>& names) const;
 
   void go_on();
@@ -76,6 +83,7 @@ private:
   void go_on(FollowStatus& task);
   void go_on(SendEvents& task);
   void go_on(Await& task);
+  void go_on(const AwaitPort&) {}
 
   void send(const wire::ControlReply& reply);
   /// The last line of an answer.
@@ -87,6 +95,7 @@ private:
   std::function<void(Conversation&)> ended_;
   std::shared_ptr<Connection> connection_;
   Task task_;
+  std::shared_ptr<void> life_ = std::make_shared<char>(); ///< what the port calls back must not outlive us
 };
 
 } // namespace holdfast::control

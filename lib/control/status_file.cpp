@@ -7,7 +7,7 @@
 namespace holdfast::control {
 
 Status StatusFile::write(const engine::ControlPort& port, Durability durability) const {
-  return replace_file(path_, wire::encode_status(status_view(port, read_wall())) + "\n", 0640, durability);
+  return replace_file(path_, wire::encode_status(lasting_view(port, read_wall())) + "\n", 0640, durability);
 }
 
 } // namespace holdfast::control

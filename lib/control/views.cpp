@@ -83,12 +83,14 @@ wire::StatusView status_view(const engine::ControlPort& port, WallTime now) {
                 .verdict = std::string(model::word(stack.verdict())),
                 .since = format_utc_seconds(stack.verdict_since()),
                 .door = stack.door_open() ? "open" : "closed",
-                .why = model::verdict_words(stack)};
+                .why = model::verdict_words(stack),
+                .changed_on_disk = {}};
+  if (const auto since = port.changed_on_disk()) view.stack.changed_on_disk = format_utc_seconds(*since);
   std::size_t room = line_bytes_shown;
-  for (std::uint32_t i = 0; i < stack.size(); ++i) {
-    wire::ServiceStatus shown = service_status(port, {i});
-    if (shows_lines(stack.service({i}))) {
-      auto lines = port.last_lines({i}, lines_shown);
+  for (const ServiceId id : port.listed()) {
+    wire::ServiceStatus shown = service_status(port, id);
+    if (shows_lines(stack.service(id))) {
+      auto lines = port.last_lines(id, lines_shown);
       const std::size_t bytes = bytes_of(lines);
       if (bytes <= room) shown.last_lines = std::move(lines);
       room -= std::min(room, bytes);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "model/events.h"
 #include "model/stack.h"
+#include "wire/plan_view.h"
 
 #include <cstdint>
 #include <deque>
@@ -38,16 +39,34 @@ struct ServiceFacts {
   std::uint64_t log_lines_dropped = 0;
 };
 
+/// What came of a reload.
+struct Reloaded {
+  wire::PlanView plan;
+  std::string refused;                      ///< why nothing was changed; empty: it was applied
+  std::vector<model::CommandAsked> awaited; ///< whose outcomes are the reload's
+};
+
 class ControlPort {
 public:
   virtual ~ControlPort() = default;
 
   [[nodiscard]] virtual const model::Stack& stack() const = 0;
+  /// All services in the order of the configuration; behind them those that it left out and that still run.
+  [[nodiscard]] virtual std::vector<ServiceId> listed() const = 0;
   [[nodiscard]] virtual ServiceFacts facts(ServiceId service) const = 0;
   /// The last lines of a service's log, oldest first, at most `most` and 8 KiB in all.
   [[nodiscard]] virtual std::vector<std::string> last_lines(ServiceId service, std::size_t most) const = 0;
   /// Takes a command. Its outcome is model::outcome_of(stack(), command), from now on and after each change.
   virtual void ask(const model::CommandAsked& command) = 0;
+
+  /// Keeps the door closed, or no longer.
+  virtual void ask(const model::DoorAsked& asked) = 0;
+  /// Reads the configuration, then says what a reload would do. `told` is called from the loop, later.
+  virtual void plan(std::function<void(wire::PlanView)> told) = 0;
+  /// Reads the configuration and applies it, all of it or nothing. `told` is called from the loop, later.
+  virtual void reload(const std::string& by, std::function<void(const Reloaded&)> told) = 0;
+  /// Since when the configuration on the disk is not the one in force.
+  [[nodiscard]] virtual std::optional<WallTime> changed_on_disk() const = 0;
 
   /// The last events, oldest first; bounded.
   [[nodiscard]] virtual const std::deque<EventRecord>& events() const = 0;

@@ -41,7 +41,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                    [this](int pid, model::ExitStatus status) {
                      children_.exited(pid, status);
                      to_reap_.push_back(pid);
-                     post_turn();
+                     // Not posted: a restart waits for it.
+                     turn();
                    },
                .signalled = [this](int signal) { signalled(signal); },
                .gone = [this] { anchor_gone(); }}),
@@ -61,27 +62,36 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
+      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
-      timer_(loop) {
+      done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, report_}, stack_,
+                {.step =
+                     [this](model::Event event) {
+                       pending_.push_back(std::move(event));
+                       turn();
+                     },
+                 .tell =
+                     [this](EventRecord record) {
+                       record.time = read_wall();
+                       untold_.push_back(std::move(record));
+                       tell_soon();
+                     }}),
+      timer_(loop), tell_timer_(loop) {
   rows_.set_stack(tree_.stack());
 }
 
 Status Engine::open() {
-  const std::string directory = stack_.spec().runtime + "/notify";
-  if (auto made = make_directories(directory, 0755); !made) return made;
-  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    if (stack_.spec({i}).ready.kind != model::ProbeKind::notify) continue;
-    if (auto opened = notify_.open({i}, directory + "/" + stack_.spec({i}).name); !opened) return opened;
-  }
-  return Done{};
+  if (auto read = done_.read(); !read) return read;
+  return reloader_.open_sockets(stack_.spec());
 }
 
 int Engine::run() {
-  happened(model::StackStarted{});
+  happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
+  tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
   logs_.reset();
@@ -99,7 +109,7 @@ void Engine::post_turn() {
   if (std::exchange(turn_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     turn_posted_ = false;
-    turn();
+    if (!pending_.empty()) turn();
   });
 }
 
@@ -114,12 +124,20 @@ void Engine::turn() {
   for (const int pid : std::exchange(to_reap_, {}))
     anchor_.reap(pid);
   set_timer();
-  if (changed_) changed_();
-  // Making and removing cgroups takes the lock that a clone into one needs: not while one is under way. Its
-  // answer is an event, so another turn comes.
-  if (children_.launching() || std::exchange(tidy_posted_, true)) return;
+  unpublished_ = true;
+  // To tell wakes others, who would take the processors from the process that is being born, and making and
+  // removing cgroups takes the lock that a clone into one needs: not while one is under way. Its answer is an
+  // event, so another turn comes.
+  if (children_.launching()) return tell_soon();
+  tell_all();
+  post_tidy();
+}
+
+void Engine::post_tidy() {
+  if (std::exchange(tidy_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     tidy_posted_ = false;
+    children_.tidy();
     runs_.tidy();
     helpers_.tidy();
   });
@@ -132,8 +150,26 @@ void Engine::step(const model::Event& event, const Now& now) {
   recorder_.after(event, now, actions);
   for (const model::Action& action : actions) {
     std::visit([this](const auto& request) { carry_out(request); }, action);
-    if (auto record = record_of(stack_, action, now.wall)) tell(std::move(*record));
+    if (auto record = record_of(stack_, action, now.wall)) untold_.push_back(std::move(*record));
   }
+}
+
+void Engine::tell_soon() {
+  // What is born slowly, from a dead disk for one, must not silence us.
+  constexpr auto at_most = std::chrono::milliseconds(10);
+  if (std::exchange(tell_timer_set_, true)) return;
+  tell_timer_.expires_after(at_most);
+  tell_timer_.async_wait([this](boost::system::error_code error) {
+    tell_timer_set_ = false;
+    if (!error) tell_all();
+  });
+}
+
+void Engine::tell_all() {
+  if (tell_timer_set_) tell_timer_.cancel();
+  for (EventRecord& record : std::exchange(untold_, {}))
+    tell(std::move(record));
+  if (std::exchange(unpublished_, false) && changed_) changed_();
 }
 
 void Engine::tell(EventRecord record) {
@@ -169,6 +205,9 @@ void Engine::carry_out(const model::LookAtRequirements& action) {
 }
 
 void Engine::carry_out(const model::Spawn& action) {
+  const model::ServiceSpec& spec = stack_.spec(action.service);
+  // Before it can read them: what changes from now on it may not have seen.
+  if (spec.reload) configuration_.mark(spec.name, spec.reload->files);
   runs_.spawn(action.service, action.run);
 }
 
@@ -186,10 +225,20 @@ void Engine::carry_out(const model::KillGroup& action) {
 
 void Engine::carry_out(const model::ReloadService& action) {
   const model::ReloadSpec& reload = *stack_.spec(action.service).reload;
+  configuration_.mark(stack_.spec(action.service).name, reload.files);
   if (reload.exec.empty())
     runs_.signal(action.service, action.run, reload.signal, false);
   else
     helpers_.reload_program(action.service, runs_.main_pid(action.service));
+}
+
+void Engine::carry_out(const model::RememberDone& action) {
+  done_.add(stack_.spec(action.service));
+  configuration_.later([path = done_.path(), text = done_.text(), this] {
+    const auto written = replace_file(path, text, 0640);
+    if (written) return;
+    boost::asio::post(loop_, [this, what = written.error().what] { report_.trouble(what); });
+  });
 }
 
 void Engine::carry_out(const model::AskProbe& action) {
@@ -201,7 +250,10 @@ void Engine::carry_out(const model::End& action) {
 }
 
 void Engine::signalled(int signal) {
-  if (signal == SIGHUP) return report_.trouble("SIGHUP: reload is not supported yet");
+  if (signal == SIGHUP)
+    return reload(signal_name(signal), [this](const Reloaded& answer) {
+      if (!answer.refused.empty()) report_.trouble("reload: " + answer.refused);
+    });
   happened(model::ShutdownAsked{signal_name(signal)});
 }
 
@@ -229,6 +281,25 @@ void Engine::ask(const model::CommandAsked& command) {
   // In this call, so that whoever asks can look at the outcome at once.
   pending_.push_back(command);
   turn();
+}
+
+void Engine::ask(const model::DoorAsked& asked) {
+  EventRecord record;
+  record.from = record.to = model::word(stack_.verdict());
+  record.why = asked.open ? "the door is no longer held closed, by " + asked.by
+                          : "the door is held closed by " + asked.by;
+  record.time = read_wall();
+  tell(std::move(record));
+  pending_.push_back(asked);
+  turn();
+}
+
+void Engine::plan(std::function<void(wire::PlanView)> told) {
+  reloader_.plan(std::move(told));
+}
+
+void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> told) {
+  reloader_.reload(by, std::move(told));
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {

@@ -5,12 +5,15 @@
 #include "base/fd.h"
 #include "engine/anchor_link.h"
 #include "engine/children.h"
+#include "engine/configuration.h"
 #include "engine/control_port.h"
+#include "engine/done_tasks.h"
 #include "engine/event_log.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
 #include "engine/notify_hub.h"
 #include "engine/recorder.h"
+#include "engine/reloader.h"
 #include "engine/report.h"
 #include "engine/runs.h"
 #include "engine/tree.h"
@@ -30,7 +33,8 @@ class Engine : public ControlPort {
 public:
   struct Options {
     std::shared_ptr<const model::StackSpec> spec;
-    int anchor_socket = -1; ///< taken over
+    Configuration::Options configuration; ///< what `spec` was made of
+    int anchor_socket = -1;               ///< taken over
     wire::LastStopTable* last_stop = nullptr;
     Tree tree;
     Fd log_directory;
@@ -38,7 +42,7 @@ public:
 
   Engine(boost::asio::io_context& loop, Options options);
 
-  /// Opens the notify sockets. Call before run().
+  /// Opens the notify sockets, reads what is remembered. Call before run().
   [[nodiscard]] Status open();
   [[nodiscard]] AnchorLink& anchor() { return anchor_; }
   [[nodiscard]] Report& report() { return report_; }
@@ -49,6 +53,13 @@ public:
   [[nodiscard]] ServiceFacts facts(ServiceId service) const override;
   [[nodiscard]] std::vector<std::string> last_lines(ServiceId service, std::size_t most) const override;
   void ask(const model::CommandAsked& command) override;
+  void ask(const model::DoorAsked& asked) override;
+  void plan(std::function<void(wire::PlanView)> told) override;
+  void reload(const std::string& by, std::function<void(const Reloaded&)> told) override;
+  [[nodiscard]] std::vector<ServiceId> listed() const override { return reloader_.listed(); }
+  [[nodiscard]] std::optional<WallTime> changed_on_disk() const override {
+    return configuration_.changed_on_disk();
+  }
   [[nodiscard]] const std::deque<EventRecord>& events() const override { return log_.records(); }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
 
@@ -57,7 +68,10 @@ private:
   void post_turn();
   void turn();
   void step(const model::Event& event, const Now& now);
+  void tell_soon();
+  void tell_all();
   void tell(EventRecord record);
+  void post_tidy();
   void set_timer();
 
   void carry_out(const model::LookAtRequirements& action);
@@ -66,7 +80,7 @@ private:
   void carry_out(const model::RunStopProgram& action);
   void carry_out(const model::KillGroup& action);
   void carry_out(const model::ReloadService& action);
-  void carry_out(const model::RememberDone&) {}
+  void carry_out(const model::RememberDone& action);
   /// Nothing stands at the door yet: the decision is published.
   void carry_out(const model::CloseDoor&) {}
   void carry_out(const model::OpenDoor&) {}
@@ -94,8 +108,15 @@ private:
   Children children_;
   Runs runs_;
   Helpers helpers_;
+  DoneTasks done_;
+  Configuration configuration_;
+  Reloader reloader_;
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
+  std::vector<EventRecord> untold_; ///< what the steps led to, oldest first
+  bool unpublished_ = false;        ///< there was a turn since `changed_` was last called
+  boost::asio::steady_timer tell_timer_;
+  bool tell_timer_set_ = false;
   std::deque<model::Event> pending_;
   std::vector<int> to_reap_; ///< exits that are accounted for when the turn is over
   bool turn_posted_ = false;

@@ -49,6 +49,15 @@ std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, Serv
   return &row.pid;
 }
 
+void LastStopRows::refresh(const model::Stack& stack, ServiceId service) {
+  wire::LastStopRow& row = table_.rows[service.index];
+  if (row.in_use.load() == 0) return;
+  const model::ServiceSpec& spec = stack.spec(service);
+  row.rank = stack.depth(service);
+  row.signal = first_signal(spec);
+  row.wait_ms = whole_wait_ms(spec);
+}
+
 void LastStopRows::forget_pid(ServiceId service) {
   table_.rows[service.index].pid.store(0);
 }

@@ -21,6 +21,9 @@ public:
   /// Fills a row before the clone. Returns where the kernel is to write the pid.
   [[nodiscard]] std::atomic<std::int32_t>* prepare(const model::Stack& stack, ServiceId service,
                                                    const std::string& leaf);
+  /// The service's stop ladder or its place among the others may be another; a row that is not in use stays
+  /// so.
+  void refresh(const model::Stack& stack, ServiceId service);
   /// The main process is gone: to be called before its exit is acknowledged. The leaf stays until clear().
   void forget_pid(ServiceId service);
   /// The run is over.

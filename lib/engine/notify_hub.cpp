@@ -3,12 +3,18 @@
 namespace holdfast::engine {
 
 Status NotifyHub::open(ServiceId service, const std::string& path) {
+  // One of the same name that was removed: the new socket takes its path.
+  std::erase_if(entries_, [&](const auto& entry) { return entry.second->socket.path() == path; });
   auto socket = linux_os::NotifySocket::bind(path);
   if (!socket) return socket.error();
   auto entry = std::make_unique<Entry>(loop_, std::move(socket).value());
   wait(service, *entry);
   entries_[service] = std::move(entry);
   return Done{};
+}
+
+void NotifyHub::close(ServiceId service) {
+  entries_.erase(service);
 }
 
 std::string NotifyHub::environment(ServiceId service) const {

@@ -24,6 +24,9 @@ public:
   NotifyHub(boost::asio::io_context& loop, Handlers handlers) : loop_(loop), handlers_(std::move(handlers)) {}
 
   [[nodiscard]] Status open(ServiceId service, const std::string& path);
+  [[nodiscard]] bool has(ServiceId service) const { return entries_.contains(service); }
+  /// Nobody is heard there any more.
+  void close(ServiceId service);
   /// "NOTIFY_SOCKET=…" for the service's environment; empty where it has none.
   [[nodiscard]] std::string environment(ServiceId service) const;
 
@@ -31,7 +34,7 @@ private:
   struct Entry {
     Entry(boost::asio::io_context& loop, linux_os::NotifySocket opened)
         : socket(std::move(opened)), readable(loop, socket.fd()) {}
-    ~Entry() { readable.release(); }
+    ~Entry() { readable.release(); } ///< what waits for it is told that it was cancelled
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     linux_os::NotifySocket socket;

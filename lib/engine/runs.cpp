@@ -16,8 +16,14 @@ Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
   auto leaf = linux_os::Leaf::make(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
+  // If we are gone and the run goes on until the anchor has stopped it, it must not die of what it writes.
+  // Where this fails it may, and nothing worse.
+  if (pipe)
+    static_cast<void>(parts_.anchor.hold(wire::log_slot(service.index, run.value), pipe.value().read.get()));
   auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();
-  if (log) return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value()};
+  if (log)
+    return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value(),
+                    spec.timestamps};
   static_cast<void>(leaf.value().remove());
   return log.error();
 }
@@ -135,6 +141,27 @@ int Runs::main_pid(ServiceId service) const {
   return present ? present->pid->load() : 0;
 }
 
+void Runs::make_room(std::size_t services) {
+  if (services > slots_.size()) slots_.resize(services);
+}
+
+void Runs::respecified() {
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    const model::ServiceSpec& spec = stack_.spec({i});
+    auto& ahead = slots_[i].ahead;
+    if (ahead && (spec.removed || ahead->timestamps != spec.timestamps)) {
+      buried_.push_back(std::move(*ahead));
+      ahead.reset();
+    }
+    if (!ahead) without_ahead_.push_back({i});
+  }
+}
+
+bool Runs::may_run(ServiceId service) const {
+  const model::ServiceSpec& spec = stack_.spec(service);
+  return !spec.removed && spec.external.empty();
+}
+
 void Runs::tidy() {
   for (Material& material : buried_) {
     // Our copy of the write end held back the end of the pipe, so that nobody was woken by the death of the
@@ -146,7 +173,7 @@ void Runs::tidy() {
   buried_.clear();
   remove_empty(over_);
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
-    if (slots_[service.index].ahead) continue;
+    if (slots_[service.index].ahead || !may_run(service)) continue;
     // A failure here is met again, and told, when the run is to start.
     auto material = make(service, stack_.service(service).last_run.next());
     if (material) slots_[service.index].ahead.emplace(std::move(material).value());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/anchor_link.h"
 #include "engine/children.h"
 #include "engine/last_stop_rows.h"
 #include "engine/leaf_watch.h"
@@ -29,6 +30,7 @@ class Runs {
 public:
   struct Parts {
     boost::asio::io_context& loop;
+    AnchorLink& anchor;
     Children& children;
     const Tree& tree;
     linux_os::LogCapture& logs;
@@ -50,6 +52,11 @@ public:
   /// 0 where no process runs.
   [[nodiscard]] int main_pid(ServiceId service) const;
 
+  /// So many services the stack will have: before it has them.
+  void make_room(std::size_t services);
+  /// The stack has another spec: what was made ahead may not be what the next runs need.
+  void respecified();
+
   /// Off the hot path: removes the leaves of runs that are over, makes what the next runs need.
   void tidy();
 
@@ -59,6 +66,7 @@ private:
     linux_os::Leaf leaf;
     Fd log_end; ///< the write end of a pipe that the capture reads already
     linux_os::LogCapture::PipeNumber log = 0;
+    bool timestamps = true; ///< of the lines in its log
   };
   struct Live {
     Material made;
@@ -76,6 +84,7 @@ private:
   [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;
   [[nodiscard]] ChildHandlers handlers_of(ServiceId service, RunNumber run);
   [[nodiscard]] Live* live(ServiceId service, RunNumber run);
+  [[nodiscard]] bool may_run(ServiceId service) const;
   void exited(ServiceId service, RunNumber run, model::ExitStatus status);
   void emptied(ServiceId service, RunNumber run);
   void bury(ServiceId service);

@@ -120,11 +120,15 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) cons
   for (const int pid : options.supervisors)
     if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
   if (auto made = make_if_missing(stack()); !made) return made;
-  for (const std::string& name : options.services) {
-    if (auto made = make_if_missing(service(name)); !made) return made;
-    if (auto made = make_if_missing(service(name) + "/probe"); !made) return made;
-  }
+  for (const std::string& name : options.services)
+    if (auto made = add(name); !made) return made;
   return Done{};
+}
+
+Status Tree::add(const std::string& name) const {
+  if (auto fit = fits(*this, {name}); !fit) return fit;
+  if (auto made = make_if_missing(service(name)); !made) return made;
+  return make_if_missing(service(name) + "/probe");
 }
 
 bool Tree::is_in(std::string_view path, std::string_view leaf) const {

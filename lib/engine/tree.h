@@ -33,6 +33,9 @@ public:
   /// it.
   [[nodiscard]] bool is_in(std::string_view path, std::string_view leaf) const;
 
+  /// The cgroups of one more service; those that are there already stay as they are.
+  [[nodiscard]] Status add(const std::string& name) const;
+
   /// Everything below stack/ is over: kills what is there all the same, removes what is ours and moves the
   /// supervisors back to where they came from.
   [[nodiscard]] Status remove() const;

@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "linux/notify_socket.h"
 #include "linux/utf8.h"
 

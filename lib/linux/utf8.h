@@ -6,9 +6,6 @@
 
 namespace holdfast::linux_os {
 
-/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-[[nodiscard]] bool is_utf8(std::string_view text);
-
 /// Any bytes, fit for a terminal and for JSON: printable(), with what is not UTF-8 as "?".
 [[nodiscard]] std::string harmless(std::string text, std::size_t most);
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array all_verbs = {ControlVerb::status,  ControlVerb::start,  ControlVerb::stop,
                                   ControlVerb::restart, ControlVerb::events, ControlVerb::logs,
-                                  ControlVerb::version};
+                                  ControlVerb::version, ControlVerb::plan,   ControlVerb::reload,
+                                  ControlVerb::door,    ControlVerb::task,   ControlVerb::explain};
 
 /// Which keys a verb has besides "verb".
 struct Keys {
@@ -20,6 +21,7 @@ struct Keys {
   bool wait = false;
   bool follow = false;
   bool last = false;
+  bool open = false;
 };
 
 Keys keys_of(ControlVerb verb) {
@@ -27,10 +29,15 @@ Keys keys_of(ControlVerb verb) {
   case ControlVerb::status: return {.follow = true};
   case ControlVerb::start:
   case ControlVerb::stop:
-  case ControlVerb::restart: return {.services = true, .wait = true};
+  case ControlVerb::restart:
+  case ControlVerb::task: return {.services = true, .wait = true};
   case ControlVerb::events: return {.follow = true, .last = true};
-  case ControlVerb::logs: return {.services = true};
-  case ControlVerb::version: return {};
+  case ControlVerb::logs:
+  case ControlVerb::explain: return {.services = true};
+  case ControlVerb::version:
+  case ControlVerb::plan: return {};
+  case ControlVerb::reload: return {.wait = true};
+  case ControlVerb::door: return {.open = true};
   }
   return {};
 }
@@ -74,6 +81,11 @@ std::string_view word(ControlVerb verb) {
   case ControlVerb::events: return "events";
   case ControlVerb::logs: return "logs";
   case ControlVerb::version: return "version";
+  case ControlVerb::plan: return "plan";
+  case ControlVerb::reload: return "reload";
+  case ControlVerb::door: return "door";
+  case ControlVerb::task: return "task";
+  case ControlVerb::explain: return "explain";
   }
   return "";
 }
@@ -85,6 +97,7 @@ std::string encode(const ControlRequest& request) {
   if (keys.wait) object["wait"] = request.wait;
   if (keys.follow) object["follow"] = request.follow;
   if (keys.last) object["last"] = request.last;
+  if (keys.open) object["open"] = request.open;
   return write_json(object);
 }
 
@@ -104,10 +117,14 @@ Result<ControlRequest> decode_request(std::string_view line) {
   if (keys.wait) fields.may("wait", request.wait);
   if (keys.follow) fields.may("follow", request.follow);
   if (keys.last) fields.may("last", request.last);
+  if (keys.open) fields.need("open", request.open);
   if (auto status = fields.finish(true); !status) return status.error();
   if (!verb) return Error{"key \"verb\" is empty"};
   for (const std::string& service : request.services)
     if (!is_service_name(service)) return Error{in_quotes(service) + " is not a service name"};
+  if (*verb == ControlVerb::task && request.services.size() != 1) return Error{"a task is one service"};
+  if (*verb == ControlVerb::explain && request.services.size() > 1)
+    return Error{"one service is explained at a time"};
   return request;
 }
 

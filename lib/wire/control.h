@@ -8,8 +8,16 @@
 //   events              the last `last` EventLines, oldest first; with `follow` each new one
 //   logs                LogPlaces: the command line reads the files itself
 //   version             DaemonVersion
+//   plan                PlanView of the configuration on the disk: what a reload would do
+//   reload              PlanView; where it is valid, then as after a command. Refused where it is not:
+//   nothing
+//                       was changed
+//   door                Finished: the door is held closed, or no longer
+//   task                as a command, for exactly one service
+//   explain             Explanation of the stack, or of one service
 
 #include "base/result.h"
+#include "wire/plan_view.h"
 #include "wire/status_view.h"
 
 #include <cstddef>
@@ -25,14 +33,29 @@ namespace holdfast::wire {
 constexpr std::size_t longest_request = 64U << 10;
 constexpr std::size_t longest_reply = 1U << 20;
 
-enum class ControlVerb : std::uint8_t { status, start, stop, restart, events, logs, version };
+enum class ControlVerb : std::uint8_t {
+  status,
+  start,
+  stop,
+  restart,
+  events,
+  logs,
+  version,
+  plan,
+  reload,
+  door,
+  task,
+  explain
+};
 
 struct ControlRequest {
   ControlVerb verb = ControlVerb::status;
-  std::vector<std::string> services{}; ///< start, stop, restart, logs; empty: the whole stack
-  bool wait = true;                    ///< start, stop, restart
-  bool follow = false;                 ///< status, events
-  std::uint64_t last = 0;              ///< events
+  std::vector<std::string>
+      services{};         ///< start, stop, restart, logs, explain; empty: the whole stack; task: one
+  bool wait = true;       ///< start, stop, restart, reload, task
+  bool follow = false;    ///< status, events
+  std::uint64_t last = 0; ///< events
+  bool open = false;      ///< door: opened, else closed
   bool operator==(const ControlRequest&) const = default;
 };
 
@@ -53,13 +76,18 @@ struct LogPlaces {
   std::vector<std::string> services{}; ///< those that were named, or all
   bool operator==(const LogPlaces&) const = default;
 };
+/// Why it is as it is: from the verdict down to the first cause.
+struct Explanation {
+  std::vector<ExplainLine> lines{};
+  bool operator==(const Explanation&) const = default;
+};
 struct DaemonVersion {
   std::string version{};
   bool operator==(const DaemonVersion&) const = default;
 };
 
-using ControlReply =
-    std::variant<Progress, Finished, Refused, StatusView, EventLine, LogPlaces, DaemonVersion>;
+using ControlReply = std::variant<Progress, Finished, Refused, StatusView, EventLine, LogPlaces,
+                                  DaemonVersion, PlanView, Explanation>;
 
 /// [a-z][a-z0-9-]{0,62}
 [[nodiscard]] bool is_service_name(std::string_view name);

@@ -1,6 +1,7 @@
 #include "wire/control.h"
 
 #include "wire/json.h"
+#include "wire/plan_json.h"
 #include "wire/status_json.h"
 
 #include <utility>
@@ -19,6 +20,10 @@ struct ToJson {
   }
   Json operator()(const DaemonVersion& reply) const {
     return {{"reply", "version"}, {"version", reply.version}};
+  }
+  Json operator()(const PlanView& reply) const { return {{"reply", "plan"}, {"plan", to_json(reply)}}; }
+  Json operator()(const Explanation& reply) const {
+    return {{"reply", "explanation"}, {"lines", to_json(reply.lines)}};
   }
 };
 
@@ -45,6 +50,12 @@ Result<ControlReply> logs_reply(Fields& fields) {
   for (const std::string& service : reply.services)
     if (!is_service_name(service)) return Error{"a service name outside the grammar"};
   return ControlReply(std::move(reply));
+}
+
+Result<ControlReply> explanation_reply(const Json& value) {
+  auto lines = explanation_from(value);
+  if (!lines) return lines.error();
+  return ControlReply(Explanation{std::move(lines).value()});
 }
 
 Result<ControlReply> version_reply(Fields& fields) {
@@ -79,6 +90,10 @@ Result<ControlReply> decode_reply(std::string_view line) {
   if (kind == "status" && status != nullptr) return as_reply(status_from(*status));
   const Json* event = fields.look("event");
   if (kind == "event" && event != nullptr) return as_reply(event_from(*event));
+  const Json* plan = fields.look("plan");
+  if (kind == "plan" && plan != nullptr) return as_reply(plan_from(*plan));
+  const Json* lines = fields.look("lines");
+  if (kind == "explanation" && lines != nullptr) return explanation_reply(*lines);
   return Error{"an answer of an unknown kind"};
 }
 

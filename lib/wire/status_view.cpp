@@ -13,30 +13,30 @@ Json to_json(const std::optional<LastExit>& exit) {
 }
 
 Json to_json(const StackStatus& stack) {
-  return {{"name", stack.name},
-          {"verdict", stack.verdict},
-          {"since", stack.since},
-          {"door", stack.door},
-          {"why", stack.why}};
+  return {{"name", stack.name},   {"verdict", stack.verdict},
+          {"since", stack.since}, {"door", stack.door},
+          {"why", stack.why},     {"changed_on_disk", or_null(stack.changed_on_disk)}};
 }
 
 Json to_json(const ServiceStatus& service) {
-  return {{"name", service.name},
-          {"phase", service.phase},
-          {"critical", service.critical},
-          {"pid", or_null(service.pid)},
-          {"run", service.run},
-          {"restarts", service.restarts},
-          {"since", service.since},
-          {"why", service.why},
-          {"memory_bytes", or_null(service.memory_bytes)},
-          {"memory_max_bytes", or_null(service.memory_max_bytes)},
-          {"cpu_usec", or_null(service.cpu_usec)},
-          {"tasks", or_null(service.tasks)},
-          {"last_exit", to_json(service.last_exit)},
-          {"status_text", service.status_text},
-          {"log_lines_dropped", service.log_lines_dropped},
-          {"last_lines", service.last_lines}};
+  Json object = {{"name", service.name},
+                 {"phase", service.phase},
+                 {"critical", service.critical},
+                 {"pid", or_null(service.pid)},
+                 {"run", service.run},
+                 {"restarts", service.restarts},
+                 {"since", service.since},
+                 {"why", service.why},
+                 {"memory_bytes", or_null(service.memory_bytes)},
+                 {"memory_max_bytes", or_null(service.memory_max_bytes)},
+                 {"cpu_usec", or_null(service.cpu_usec)},
+                 {"tasks", or_null(service.tasks)},
+                 {"last_exit", to_json(service.last_exit)},
+                 {"status_text", service.status_text},
+                 {"log_lines_dropped", service.log_lines_dropped},
+                 {"last_lines", service.last_lines}};
+  if (!service.explanation.empty()) object["explanation"] = holdfast::wire::to_json(service.explanation);
+  return object;
 }
 
 Result<StackStatus> stack_from(const Json& value) {
@@ -47,6 +47,7 @@ Result<StackStatus> stack_from(const Json& value) {
   fields.need("since", stack.since);
   fields.need("door", stack.door);
   fields.need("why", stack.why);
+  fields.may("changed_on_disk", stack.changed_on_disk);
   if (auto status = fields.finish(false); !status) return status.error().in("stack");
   return stack;
 }
@@ -72,6 +73,15 @@ void read_numbers(Fields& fields, ServiceStatus& service) {
   fields.may("log_lines_dropped", service.log_lines_dropped);
 }
 
+Status read_explanation(Fields& fields, std::vector<ExplainLine>& out) {
+  const Json* value = fields.look("explanation");
+  if (value == nullptr) return Done{};
+  auto lines = explanation_from(*value);
+  if (!lines) return lines.error();
+  out = std::move(lines).value();
+  return Done{};
+}
+
 Result<ServiceStatus> service_from(const Json& value) {
   ServiceStatus service;
   Fields fields(value);
@@ -83,6 +93,7 @@ Result<ServiceStatus> service_from(const Json& value) {
   fields.may("status_text", service.status_text);
   fields.may("last_lines", service.last_lines);
   read_numbers(fields, service);
+  if (auto status = read_explanation(fields, service.explanation); !status) return status.error();
   if (const Json* exit = fields.look("last_exit"); exit != nullptr && !exit->is_null()) {
     auto last = last_exit_from(*exit);
     if (!last) return last.error().in("services");
@@ -98,12 +109,14 @@ Json to_json(const StatusView& view) {
   Json services = Json::array();
   for (const ServiceStatus& service : view.services)
     services.push_back(to_json(service));
-  return {{"time", view.time},
-          {"last_known", view.last_known},
-          {"stack", to_json(view.stack)},
-          {"services", std::move(services)},
-          {"volumes", Json::array()},
-          {"certificates", Json::array()}};
+  Json object = {{"time", view.time},
+                 {"last_known", view.last_known},
+                 {"stack", to_json(view.stack)},
+                 {"services", std::move(services)},
+                 {"volumes", Json::array()},
+                 {"certificates", Json::array()}};
+  if (!view.explanation.empty()) object["explanation"] = to_json(view.explanation);
+  return object;
 }
 
 Json to_json(const EventLine& event) {
@@ -114,6 +127,27 @@ Json to_json(const EventLine& event) {
           {"to", event.to},
           {"why", event.why},
           {"took_ms", event.took_ms}};
+}
+
+Json to_json(const std::vector<ExplainLine>& lines) {
+  Json list = Json::array();
+  for (const ExplainLine& line : lines)
+    list.push_back(Json{{"text", line.text}, {"since", or_null(line.since)}, {"depth", line.depth}});
+  return list;
+}
+
+Result<std::vector<ExplainLine>> explanation_from(const Json& value) {
+  if (!value.is_array()) return Error{"an explanation is not a list"};
+  std::vector<ExplainLine> lines;
+  for (const Json& element : value) {
+    ExplainLine& line = lines.emplace_back();
+    Fields fields(element);
+    fields.need("text", line.text);
+    fields.need("since", line.since);
+    fields.need("depth", line.depth);
+    if (auto status = fields.finish(false); !status) return status.error().in("explanation");
+  }
+  return lines;
 }
 
 Result<StatusView> status_from(const Json& value) {
@@ -128,6 +162,7 @@ Result<StatusView> status_from(const Json& value) {
   } else {
     fields.fail("key \"stack\" is missing");
   }
+  if (auto status = read_explanation(fields, view.explanation); !status) return status.error();
   const Json* services = fields.look("services");
   if (services == nullptr || !services->is_array()) return Error{"key \"services\" is not a list"};
   for (const Json& element : *services) {
@@ -163,6 +198,10 @@ std::string encode_event(const EventLine& event) {
 
 std::string encode_log_line(const LogLine& line) {
   return write_json({{"service", line.service}, {"line", line.line}});
+}
+
+std::string encode_explanation(const std::vector<ExplainLine>& lines, bool last_known) {
+  return write_json({{"last_known", last_known}, {"lines", to_json(lines)}});
 }
 
 std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon) {

@@ -19,7 +19,16 @@ struct StackStatus {
   std::string since{}; ///< UTC, whole seconds
   std::string door{};  ///< "open" or "closed"
   std::string why{};
+  std::optional<std::string> changed_on_disk{}; ///< UTC: the configuration is another than the one in force
   bool operator==(const StackStatus&) const = default;
+};
+
+/// One line of `explain`.
+struct ExplainLine {
+  std::string text{};
+  std::optional<std::string> since{}; ///< UTC, whole seconds
+  std::uint64_t depth = 0;            ///< the line above with less is what it explains
+  bool operator==(const ExplainLine&) const = default;
 };
 
 /// Exactly one of code and signal.
@@ -46,7 +55,8 @@ struct ServiceStatus {
   std::optional<LastExit> last_exit{}; ///< none before any exit
   std::string status_text{};           ///< what it says of itself (STATUS= of sd_notify)
   std::uint64_t log_lines_dropped = 0;
-  std::vector<std::string> last_lines{}; ///< of its log, oldest first; failed and backoff only
+  std::vector<std::string> last_lines{};  ///< of its log, oldest first; failed and backoff only
+  std::vector<ExplainLine> explanation{}; ///< in the file only, of one that is not as it should be
   bool operator==(const ServiceStatus&) const = default;
 };
 
@@ -55,6 +65,7 @@ struct StatusView {
   bool last_known = false; ///< read from a file, no daemon runs
   StackStatus stack{};
   std::vector<ServiceStatus> services{};
+  std::vector<ExplainLine> explanation{}; ///< of the stack; in the file only
   bool operator==(const StatusView&) const = default;
 };
 
@@ -80,6 +91,8 @@ struct LogLine {
 [[nodiscard]] std::string encode_status(const StatusView& view);
 [[nodiscard]] std::string encode_event(const EventLine& event);
 [[nodiscard]] std::string encode_log_line(const LogLine& line);
+/// `explain --json`
+[[nodiscard]] std::string encode_explanation(const std::vector<ExplainLine>& lines, bool last_known);
 /// `version --json`; `daemon` is none where no daemon answers.
 [[nodiscard]] std::string encode_versions(const std::string& own, const std::optional<std::string>& daemon);
 

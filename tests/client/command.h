@@ -39,7 +39,8 @@ public:
                 [this](const client::CheckRequest& request) {
                   checked_ = request;
                   return 1;
-                }};
+                },
+            .plan = [this](const std::string&) { return plan; }};
   }
 
   Ran run(const std::vector<std::string>& words) {
@@ -61,6 +62,7 @@ public:
   Scratch scratch;
   std::string config_;
   client::CheckRequest checked_;
+  wire::PlanView plan; ///< of a start
 
 private:
   static std::string text_of(const Fd& fd) {

@@ -19,7 +19,11 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.rotate_size == 10ULL << 20);
   CHECK(stack.start_at_once == 7);
   CHECK(stack.stop_within == 20min);
-  REQUIRE(stack.services.size() == 4);
+  CHECK(stack.start_within == 15min);
+  CHECK(stack.recover_within == 7min);
+  CHECK(stack.stack_budget == model::Budget{.count = 2, .window = 3h});
+  CHECK(stack.when_broken == model::WhenBroken::hold);
+  REQUIRE(stack.services.size() == 8);
 
   model::ServiceSpec a;
   a.name = "a";
@@ -53,6 +57,8 @@ TEST_CASE("spec: every supported key reaches its field") {
   a.stop = {{.signal = 2, .to_all = true, .exec = {}, .wait = 60s},
             {.signal = 0, .to_all = false, .exec = {"/bin/stop"}, .wait = 10s}};
   a.leftovers = 0s;
+  a.reload = model::ReloadSpec{
+      .signal = 0, .exec = {"/bin/reread", "-q"}, .files = {"/etc/a.conf", "/etc/a.d/b.conf"}};
   a.restart = {.delay = 2s,
                .up_to = 3min,
                .jitter_percent = 10,
@@ -73,6 +79,13 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(c.restart.when == model::RestartWhen::never);
   CHECK(c.needs == std::vector<model::Need>{{.on = {0}, .restart = false, .soft = false}});
   CHECK_FALSE(stack.services[3].enabled);
+  const model::ServiceSpec& e = stack.services[4];
+  CHECK(e.external == "db.example.org:5432");
+  CHECK(e.ready.exec == std::vector<std::string>{"/bin/ask", "db"});
+  CHECK(e.live->then == model::LiveAction::alert);
+  CHECK(stack.services[5].task == model::TaskRun::once);
+  CHECK(stack.services[6].task == model::TaskRun::on_command);
+  CHECK(stack.services[7].reload->signal == 1);
 }
 
 TEST_CASE("spec: defaults are those of the contract") {

@@ -32,6 +32,19 @@ public:
     asked_.push_back(command);
     feed(command);
   }
+  void ask(const model::DoorAsked& asked) override { feed(asked); }
+  void plan(std::function<void(wire::PlanView)> told) override { plan_told_ = std::move(told); }
+  void reload(const std::string& by, std::function<void(const engine::Reloaded&)> told) override {
+    reload_by_ = by;
+    reload_told_ = std::move(told);
+  }
+  std::vector<ServiceId> listed() const override {
+    std::vector<ServiceId> all;
+    for (std::uint32_t i = 0; i < stack_.size(); ++i)
+      all.push_back({i});
+    return all;
+  }
+  std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
   const std::deque<engine::EventRecord>& events() const override { return events_; }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
 
@@ -75,6 +88,10 @@ public:
   std::vector<model::CommandAsked> asked_;
   std::map<std::uint32_t, engine::ServiceFacts> facts_;
   std::vector<std::string> lines_;
+  std::optional<WallTime> changed_on_disk_;
+  std::function<void(wire::PlanView)> plan_told_; ///< a test answers
+  std::string reload_by_;
+  std::function<void(const engine::Reloaded&)> reload_told_;
 
 private:
   Now now() const {

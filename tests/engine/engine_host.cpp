@@ -106,6 +106,7 @@ private:
     model::CommandAsked command;
     command.verb = verb == "stop"      ? model::Verb::stop
                    : verb == "restart" ? model::Verb::restart
+                   : verb == "task"    ? model::Verb::task
                                        : model::Verb::start;
     command.by = "the test";
     if (const auto id = engine_.stack().find(name)) command.services.push_back(*id);
@@ -124,14 +125,21 @@ void be_the_engine(const model::StackSpec& spec, const std::string& directory, c
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   auto premises = must(engine::enter_premises(spec, cgroup, ::getppid()));
   boost::asio::io_context loop(1);
+  const config::Loaded loaded{.stack = spec,
+                              .tree = std::make_shared<config::Node>(config::Node{.kind = config::Kind::map}),
+                              .diagnostics = {},
+                              .files = {}};
   engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(spec),
+                               .configuration = {.file = directory + "/holdfast.yaml",
+                                                 .read = [loaded] { return loaded; },
+                                                 .accepted = loaded},
                                .anchor_socket = wire::engine_socket_fd,
                                .last_stop = must(wire::map_last_stop(wire::engine_last_stop_fd)),
                                .tree = premises.tree,
                                .log_directory = std::move(premises.log_directory)});
   for (const std::string& line : premises.found)
     engine.report().trouble(line);
-  must(engine.anchor().hold(premises.lock.get()));
+  must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));
   must(engine.open());
   const Ear ear(loop, directory + "/ask", engine);
   Teller teller(directory + "/told", engine);

@@ -1,5 +1,4 @@
 #include "linux/notify_socket.h"
-#include "linux/utf8.h"
 #include "support/catch.h"
 
 using namespace holdfast::linux_os;
@@ -46,14 +45,4 @@ TEST_CASE("notification: a status is cut between characters and loses its contro
   CHECK(parse_notification("STATUS=a\x1b[31mb\x7f\tc\xc2\x9b"
                            "d ä")
             ->status == "a[31mbcd ä");
-}
-
-TEST_CASE("utf8: valid and invalid") {
-  for (const char* text :
-       {"", "a", "ä", "€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"})
-    CHECK(is_utf8(text));
-  for (const char* text :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
-        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x28\xa1"})
-    CHECK_FALSE(is_utf8(text));
 }

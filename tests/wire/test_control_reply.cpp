@@ -45,6 +45,22 @@ TEST_CASE("an answer is the same after its journey") {
                         .why = "",
                         .took_ms = 51};
   const EventLine verdict{.time = "2026-11-24T06:53:30.123456Z", .from = "starting", .to = "working"};
+  const PlanView plan{.config = "/etc/holdfast/holdfast.yaml",
+                      .valid = false,
+                      .daemon = true,
+                      .mistakes = {{.file = "f",
+                                    .line = 3,
+                                    .column = 5,
+                                    .severity = "error",
+                                    .path = "stack.nam",
+                                    .message = "unknown key",
+                                    .hint = "name",
+                                    .shown = "f:3:5: error\n"}},
+                      .changes = {{.service = "redis",
+                                   .effect = "restart",
+                                   .why = "",
+                                   .keys = {{.key = "services.redis.umask", .from = "0", .to = "1"}}},
+                                  {.service = "", .effect = "live"}}};
   const std::vector<ControlReply> replies = {Progress{"redis starts"},
                                              Finished{"done"},
                                              Refused{"no"},
@@ -52,7 +68,10 @@ TEST_CASE("an answer is the same after its journey") {
                                              event,
                                              verdict,
                                              LogPlaces{"/var/log/holdfast", {"redis"}},
-                                             DaemonVersion{"0.1.0"}};
+                                             DaemonVersion{"0.1.0"},
+                                             plan,
+                                             Explanation{{{"the stack is broken", "2026-11-24T06:53:30Z", 0},
+                                                          {"worker waits for rabbitmq", {}, 1}}}};
   for (const ControlReply& reply : replies) {
     const std::string line = encode(reply);
     INFO(line);
@@ -66,7 +85,7 @@ TEST_CASE("an answer is the same after its journey") {
 TEST_CASE("status has the keys of the documentation, and null where nobody can know") {
   const std::string text = encode_status(example());
   CHECK(text.find(R"("stack":{"name":"repository","verdict":"working","since":"2026-11-24T06:53:30Z",)"
-                  R"("door":"open","why":""})") != std::string::npos);
+                  R"("door":"open","why":"","changed_on_disk":null})") != std::string::npos);
   CHECK(text.find(R"({"name":"postgresql","phase":"ready","critical":true,"pid":4711,"run":3,"restarts":2,)"
                   R"("since":"2026-11-24T06:53:29Z","why":"","memory_bytes":431882240,)"
                   R"("memory_max_bytes":2147483648,"cpu_usec":12345,"tasks":12,)"
@@ -76,6 +95,21 @@ TEST_CASE("status has the keys of the documentation, and null where nobody can k
             R"("memory_bytes":null,"memory_max_bytes":null,"cpu_usec":null,"tasks":null,"last_exit":null)") !=
         std::string::npos);
   CHECK(text.find(R"("volumes":[],"certificates":[])") != std::string::npos);
+}
+
+TEST_CASE("a status keeps its explanations") {
+  StatusView view = example();
+  view.explanation = {{"the stack is broken", "2026-11-24T06:53:30Z", 0}};
+  view.services[1].explanation = {{"redis waits", {}, 1}};
+  const auto read = decode_status(encode_status(view));
+  REQUIRE(read.ok());
+  CHECK(read.value() == view);
+}
+
+TEST_CASE("a plan has the keys of the documentation") {
+  CHECK(encode_plan({.config = "c", .changes = {{.service = "a", .effect = "start", .why = "added"}}}) ==
+        R"({"config":"c","valid":true,"daemon":true,"mistakes":[],)"
+        R"("changes":[{"service":"a","effect":"start","why":"added","keys":[]}]})");
 }
 
 TEST_CASE("an event has the keys of the documentation") {

@@ -24,7 +24,14 @@ TEST_CASE("a request is the same after its journey") {
       {.verb = ControlVerb::restart, .services = {"a"}},
       {.verb = ControlVerb::events, .follow = true, .last = 18446744073709551615U},
       {.verb = ControlVerb::logs, .services = {"redis"}},
-      {.verb = ControlVerb::version}};
+      {.verb = ControlVerb::version},
+      {.verb = ControlVerb::plan},
+      {.verb = ControlVerb::reload, .wait = false},
+      {.verb = ControlVerb::door, .open = true},
+      {.verb = ControlVerb::door},
+      {.verb = ControlVerb::task, .services = {"migration"}},
+      {.verb = ControlVerb::explain, .services = {"redis"}},
+      {.verb = ControlVerb::explain}};
   for (const ControlRequest& request : requests) {
     const std::string line = encode(request);
     INFO(line);
@@ -66,6 +73,11 @@ TEST_CASE("a request that is not one is refused in words") {
       {R"({"verb":"stop","services":[["redis"]]})", "key \"services\" has the wrong type"},
       {R"({"verb":"stop","wait":1})", "key \"wait\" has the wrong type"},
       {R"({"verb":"stop","wait":null})", "key \"wait\" has the wrong type"},
+      {R"({"verb":"plan","services":["a"]})", "unknown key \"services\""},
+      {R"({"verb":"door"})", "key \"open\" is missing"},
+      {R"({"verb":"task"})", "a task is one service"},
+      {R"({"verb":"task","services":["a","b"]})", "a task is one service"},
+      {R"({"verb":"explain","services":["a","b"]})", "one service is explained at a time"},
       {R"({"verb":"events","last":-1})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":1e3})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":99999999999999999999999})", "key \"last\" has the wrong type"}};

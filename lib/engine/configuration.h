@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/time.h"
+#include "config/difference.h"
+#include "config/load.h"
+#include "engine/file_marks.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// The configuration in force and what is on the disk now. Whatever touches a path that an operator chose, or
+/// asks for users and groups, is done by a thread of its own, one thing after the other: a directory server
+/// or a network disk may take its time.
+class Configuration {
+public:
+  struct Options {
+    std::string file;                     ///< for people
+    std::function<config::Loaded()> read; ///< called in that thread
+    config::Loaded accepted;              ///< has a stack
+  };
+  /// What is on the disk.
+  struct Found {
+    config::Loaded loaded;
+    config::ChangedFiles changed; ///< of the services that were marked
+  };
+
+  Configuration(boost::asio::io_context& loop, Options options);
+
+  [[nodiscard]] const std::string& file() const { return options_.file; }
+  [[nodiscard]] const config::Loaded& accepted() const { return options_.accepted; }
+  void accept(config::Loaded loaded);
+
+  /// `done` is called from the loop.
+  void read(std::function<void(Found)> done);
+  /// What a running service was started on; replaces what was marked of it before.
+  void mark(const std::string& service, const std::vector<std::string>& files);
+  /// Anything else that may wait for a disk.
+  void later(std::function<void()> job);
+
+  /// Since when the files in force are not those on the disk any more. Asks the file system, at most once a
+  /// second.
+  [[nodiscard]] std::optional<WallTime> changed_on_disk() const;
+
+private:
+  /// One file that was read, or the directory of those that may come.
+  struct Seen {
+    std::string path;
+    struct stat info {};
+    bool is_there = false;
+  };
+  void look_at_files();
+
+  boost::asio::io_context& loop_;
+  Options options_;
+  std::vector<Seen> seen_;
+  mutable MonoTime asked_{};
+  mutable std::optional<WallTime> changed_;
+  std::map<std::string, std::map<std::string, FileMark>> marks_; ///< the thread's
+  boost::asio::thread_pool thread_{1};                           ///< last: it ends before what it uses
+};
+
+} // namespace holdfast::engine

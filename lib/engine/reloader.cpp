@@ -1,0 +1,189 @@
+#include "engine/reloader.h"
+
+#include "base/file.h"
+#include "engine/premises.h"
+#include "model/merge.h"
+#include "model/words.h"
+#include "wire/last_stop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::engine {
+namespace {
+
+bool is(const wire::PlannedChange& change, config::Effect effect) {
+  return change.effect == config::word(effect);
+}
+
+/// One line for people: "redis: restart (services.redis.umask: 0027 -> 0077)".
+std::string words_of(const wire::PlannedChange& change) {
+  std::string text = change.effect + (change.why.empty() ? "" : ", " + change.why);
+  for (std::size_t i = 0; i < change.keys.size(); ++i) {
+    const wire::KeyChange& key = change.keys[i];
+    const bool told = !key.from.empty() || !key.to.empty();
+    text += (i == 0 ? ": " : "; ") + key.key + (told ? ": " + key.from + " -> " + key.to : " changed");
+  }
+  return text;
+}
+
+/// The socket that the services of one run speak to is in its environment.
+bool speaks(const model::ServiceSpec& service) {
+  return service.ready.kind == model::ProbeKind::notify && !service.removed;
+}
+
+} // namespace
+
+Reloader::Reloader(Parts parts, const model::Stack& stack, Handlers handlers)
+    : parts_(parts), stack_(stack), handlers_(std::move(handlers)) {
+  put_in_order();
+}
+
+void Reloader::put_in_order() {
+  order_.clear();
+  for (const model::ServiceSpec& service : parts_.configuration.accepted().stack->services)
+    if (const auto id = stack_.find(service.name)) order_.push_back(*id);
+}
+
+std::vector<ServiceId> Reloader::listed() const {
+  std::vector<ServiceId> all = order_;
+  for (std::uint32_t i = 0; i < stack_.size(); ++i)
+    if (stack_.spec({i}).removed && model::run_of(stack_.service({i}).phase) != nullptr) all.push_back({i});
+  return all;
+}
+
+wire::PlanView Reloader::view_of(const Configuration::Found& found) const {
+  std::vector<wire::PlannedChange> changes;
+  if (found.loaded.stack)
+    changes = config::difference(parts_.configuration.accepted(), found.loaded, found.changed);
+  return config::plan_view(parts_.configuration.file(), found.loaded, std::move(changes));
+}
+
+void Reloader::plan(std::function<void(wire::PlanView)> told) {
+  parts_.configuration.read(
+      [this, told = std::move(told)](const Configuration::Found& found) { told(view_of(found)); });
+}
+
+void Reloader::reload(std::string by, std::function<void(const Reloaded&)> told) {
+  parts_.configuration.read([this, by = std::move(by), told = std::move(told)](Configuration::Found found) {
+    Reloaded answer{.plan = view_of(found), .refused = {}, .awaited = {}};
+    std::vector<std::string> leaving;
+    for (const wire::PlannedChange& change : answer.plan.changes)
+      if (is(change, config::Effect::stop)) leaving.push_back(change.service);
+    const std::vector<ServiceId> stopped = places(leaving);
+    answer.refused = apply(std::move(found), answer.plan, by);
+    if (answer.refused.empty()) answer.awaited = awaited(answer.plan, stopped);
+    told(answer);
+  });
+}
+
+std::string Reloader::apply(Configuration::Found found, const wire::PlanView& plan, const std::string& by) {
+  for (const wire::Mistake& mistake : plan.mistakes)
+    parts_.report.trouble("reload: " + mistake.file + ":" + std::to_string(mistake.line) + ": " +
+                          mistake.severity + ": " + mistake.message);
+  if (!found.loaded.stack) return "the configuration has mistakes; nothing was changed";
+  if (stack_.shutting_down()) return "the daemon is shutting down";
+  model::StackSpec next = *found.loaded.stack;
+  tell_lowered(fit_limits(next));
+  auto spec = std::make_shared<const model::StackSpec>(model::merged(stack_.spec(), next));
+  if (auto ready = prepare(*spec); !ready) return ready.error().what + "; nothing was changed";
+  tell(plan, by);
+  std::vector<std::string> names;
+  for (const wire::PlannedChange& change : plan.changes)
+    if (is(change, config::Effect::reload)) names.push_back(change.service);
+  const model::StackSpec before = stack_.spec();
+  model::ConfigurationChanged changed{.spec = spec, .reload = {}, .done = parts_.done.of(*spec), .by = by};
+  for (std::uint32_t i = 0; i < spec->services.size(); ++i)
+    if (!spec->services[i].removed &&
+        std::find(names.begin(), names.end(), spec->services[i].name) != names.end())
+      changed.reload.push_back({i});
+  parts_.configuration.accept(std::move(found.loaded));
+  handlers_.step(std::move(changed));
+  settle(before);
+  return {};
+}
+
+Status Reloader::prepare(const model::StackSpec& spec) {
+  if (spec.services.size() > wire::last_stop_rows)
+    return Error{
+        "so many services have come and gone that there is no place for another; restart the daemon"};
+  for (const model::ServiceSpec& service : spec.services)
+    if (!service.removed)
+      if (auto made = parts_.tree.add(service.name); !made) return made;
+  parts_.runs.make_room(spec.services.size());
+  return open_sockets(spec);
+}
+
+Status Reloader::open_sockets(const model::StackSpec& spec) {
+  const std::string directory = spec.runtime + "/notify";
+  if (auto made = make_directories(directory, 0755); !made) return made;
+  for (std::uint32_t i = 0; i < spec.services.size(); ++i) {
+    if (!speaks(spec.services[i]) || parts_.notify.has({i})) continue;
+    if (auto opened = parts_.notify.open({i}, directory + "/" + spec.services[i].name); !opened)
+      return opened;
+  }
+  return Done{};
+}
+
+/// What follows for those who keep something by service, when the model has the new spec.
+void Reloader::settle(const model::StackSpec& before) {
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    const model::ServiceSpec& now = stack_.spec({i});
+    // One that was removed may still say how its stop goes.
+    if (!speaks(now) && !now.removed) parts_.notify.close({i});
+    parts_.rows.refresh(stack_, {i});
+    const bool had = i < before.services.size() && before.services[i].reload.has_value();
+    const bool same = had && now.reload && before.services[i].reload->files == now.reload->files;
+    if (now.reload && parts_.runs.main_pid({i}) != 0 && !same)
+      parts_.configuration.mark(now.name, now.reload->files);
+  }
+  parts_.runs.respecified();
+  put_in_order();
+}
+
+void Reloader::tell(const wire::PlanView& plan, const std::string& by) {
+  parts_.report.note("reload by " + by + (plan.changes.empty() ? ": nothing changed" : ""));
+  for (const wire::PlannedChange& change : plan.changes) {
+    EventRecord record;
+    record.service = change.service;
+    record.from = record.to = model::word(stack_.verdict());
+    if (const auto id = stack_.find(change.service)) {
+      record.run = stack_.service(*id).last_run.value;
+      record.from = record.to = model::word(model::name_of(stack_.service(*id).phase));
+    } else if (!change.service.empty()) {
+      record.from = record.to = model::word(model::PhaseName::down);
+    }
+    record.why = "reload by " + by + ": " + words_of(change);
+    handlers_.tell(std::move(record));
+  }
+}
+
+void Reloader::tell_lowered(const std::vector<std::string>& lowered) {
+  for (const std::string& line : lowered)
+    if (std::find(lowered_.begin(), lowered_.end(), line) == lowered_.end()) parts_.report.trouble(line);
+  lowered_ = lowered;
+}
+
+std::vector<ServiceId> Reloader::places(const std::vector<std::string>& names) const {
+  std::vector<ServiceId> all;
+  for (const std::string& name : names)
+    if (const auto id = stack_.find(name)) all.push_back(*id);
+  return all;
+}
+
+/// What is stopped by an operator stays so: only what is wanted is waited for.
+std::vector<model::CommandAsked> Reloader::awaited(const wire::PlanView& plan,
+                                                   const std::vector<ServiceId>& stopped) const {
+  std::vector<model::CommandAsked> all;
+  if (!stopped.empty()) all.push_back({.verb = model::Verb::stop, .services = stopped, .by = {}});
+  model::CommandAsked started{.verb = model::Verb::start, .services = {}, .by = {}};
+  for (const wire::PlannedChange& change : plan.changes) {
+    const auto id = stack_.find(change.service);
+    const bool starts = is(change, config::Effect::restart) || is(change, config::Effect::start);
+    if (id && starts && stack_.service(*id).wanted) started.services.push_back(*id);
+  }
+  if (!started.services.empty()) all.push_back(std::move(started));
+  return all;
+}
+
+} // namespace holdfast::engine

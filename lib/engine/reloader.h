@@ -1,0 +1,71 @@
+#pragma once
+
+#include "engine/configuration.h"
+#include "engine/control_port.h"
+#include "engine/done_tasks.h"
+#include "engine/last_stop_rows.h"
+#include "engine/notify_hub.h"
+#include "engine/report.h"
+#include "engine/runs.h"
+#include "engine/tree.h"
+#include "model/stack.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// From the configuration on the disk to the model's ConfigurationChanged: all of it, or nothing. What the
+/// new spec needs of the kernel (cgroups, notify sockets) is made before the model hears of it; a failure
+/// there refuses the whole.
+class Reloader {
+public:
+  struct Parts {
+    Configuration& configuration;
+    DoneTasks& done;
+    const Tree& tree;
+    NotifyHub& notify;
+    Runs& runs;
+    LastStopRows& rows;
+    Report& report;
+  };
+  struct Handlers {
+    std::function<void(model::Event)> step; ///< in this call
+    std::function<void(EventRecord)> tell;
+  };
+
+  Reloader(Parts parts, const model::Stack& stack, Handlers handlers);
+
+  void plan(std::function<void(wire::PlanView)> told);
+  /// `by`: who asked. `told` is called once, when it is applied or refused.
+  void reload(std::string by, std::function<void(const Reloaded&)> told);
+
+  /// See ControlPort.
+  [[nodiscard]] std::vector<ServiceId> listed() const;
+
+  /// Makes the notify sockets that the present spec asks for, and closes those that nobody uses.
+  [[nodiscard]] Status open_sockets(const model::StackSpec& spec);
+
+private:
+  [[nodiscard]] wire::PlanView view_of(const Configuration::Found& found) const;
+  [[nodiscard]] std::string apply(Configuration::Found found, const wire::PlanView& plan,
+                                  const std::string& by);
+  [[nodiscard]] Status prepare(const model::StackSpec& spec);
+  void settle(const model::StackSpec& before);
+  void put_in_order();
+  void tell(const wire::PlanView& plan, const std::string& by);
+  void tell_lowered(const std::vector<std::string>& lowered);
+  [[nodiscard]] std::vector<ServiceId> places(const std::vector<std::string>& names) const;
+  [[nodiscard]] std::vector<model::CommandAsked> awaited(const wire::PlanView& plan,
+                                                         const std::vector<ServiceId>& stopped) const;
+
+  Parts parts_;
+  const model::Stack& stack_;
+  Handlers handlers_;
+  std::vector<std::string> lowered_; ///< limits; told already
+  std::vector<ServiceId> order_;     ///< of the configuration
+};
+
+} // namespace holdfast::engine
