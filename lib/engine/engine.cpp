@@ -52,6 +52,11 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
           [this](std::string line) {
             boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
           })),
+      recorder_({.directory = stack_.spec().state + "/record",
+                 .trouble =
+                     [this](std::string line) {
+                       boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
+                     }}),
       notify_(loop,
               {.is_member = [this](ServiceId service, int pid,
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
@@ -90,6 +95,7 @@ int Engine::run() {
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
   logs_.reset();
+  recorder_.drain(std::chrono::seconds(1));
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;
 }
@@ -139,7 +145,9 @@ void Engine::post_tidy() {
 
 void Engine::step(const model::Event& event, const Now& now) {
   model::Actions actions;
+  recorder_.before(stack_, now);
   model::step(stack_, event, now, actions);
+  recorder_.after(event, now, actions);
   for (const model::Action& action : actions) {
     std::visit([this](const auto& request) { carry_out(request); }, action);
     if (auto record = record_of(stack_, action, now.wall)) untold_.push_back(std::move(*record));

@@ -12,6 +12,7 @@
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
 #include "engine/notify_hub.h"
+#include "engine/recorder.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
 #include "engine/runs.h"
@@ -102,6 +103,7 @@ private:
   LastStopRows rows_;
   AnchorLink anchor_;
   std::unique_ptr<linux_os::LogCapture> logs_;
+  Recorder recorder_;
   NotifyHub notify_;
   Children children_;
   Runs runs_;
