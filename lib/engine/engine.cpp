@@ -60,7 +60,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
-      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, report_}, stack_,
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
                 {.step =
                      [this](model::Event event) {
                        pending_.push_back(std::move(event));
@@ -86,6 +86,8 @@ int Engine::run() {
     loop_.run_one();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
+  // A task that ended well in the last moment is to be remembered.
+  configuration_.drain(std::chrono::seconds(2));
   logs_.reset();
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;

@@ -137,6 +137,7 @@ void Reloader::settle(const model::StackSpec& before) {
     if (now.reload && parts_.runs.main_pid({i}) != 0 && !same)
       parts_.configuration.mark(now.name, now.reload->files);
   }
+  parts_.logs.rotate_at(stack_.spec().rotate_size);
   parts_.runs.respecified();
   put_in_order();
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <random>
 #include <set>
 #include <sys/ioctl.h>
@@ -276,6 +277,22 @@ TEST_CASE(
     found += text;
   }
   CHECK(found == all);
+}
+
+TEST_CASE("log capture: another size counts for files that are written already") {
+  const Logs logs;
+  Harness harness(logs);
+  {
+    const Fd pipe = harness.add("redis", false);
+    put(pipe, "first\n");
+    while (logs.text("redis.log") != "first\n")
+      ::poll(nullptr, 0, 5);
+    harness.capture->rotate_at(4096);
+    for (int i = 0; i < 10; ++i)
+      put(pipe, std::string(1000, 'x') + "\n");
+  }
+  harness.capture.reset();
+  CHECK(logs.names().size() == 3);
 }
 
 TEST_CASE(
