@@ -115,7 +115,7 @@ int run(const Arguments& arguments, int anchor) {
   for (const auto& lines : {premises.value().found, lowered})
     for (const std::string& line : lines)
       engine.report().trouble(line);
-  auto ready = engine.anchor().hold(premises.value().lock.get());
+  auto ready = engine.anchor().hold(wire::lock_slot, premises.value().lock.get());
   if (ready) ready = engine.open();
   auto publisher = control::Publisher::open(
       loop, {.runtime = spec->runtime, .state = spec->state, .version = HOLDFAST_VERSION}, engine,

@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace holdfast::anchor {
 namespace {
@@ -24,6 +26,14 @@ Result<int> take_signals() {
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return system_error("signalfd", errno);
   return fd;
+}
+
+/// Two for each service is more than a shell's limit allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool is_readable(const pollfd& entry) {
@@ -49,6 +59,8 @@ Result<Anchor> Anchor::start(const Options& options) {
   if (!table) return table.error();
   auto engine = EngineProcess::start(options.engine, options.engine_arguments, memory_fd.get());
   if (!engine) return engine.error();
+  // Not before: the engine passes the limit that it finds on to the services.
+  raise_descriptor_limit();
   return Anchor(std::move(signal_fd), std::move(engine).value(), table.value());
 }
 
@@ -63,30 +75,46 @@ int Anchor::run() {
     // The engine's last words come before its exit: a `finish` that is still in the socket must count.
     if (is_readable(wait[1])) hear_engine();
     if (is_readable(wait[0])) pass_signals();
-    if (engine_exited()) return engine_is_gone();
+    // Told before anything else is looked at: a restart waits for it.
     look_for_exits();
+    if (engine_exited()) return engine_is_gone();
   }
 }
 
 void Anchor::pass_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (info.ssi_signo == SIGCHLD) continue;
+  // Of each signal one at most is pending, so that one read takes them all.
+  std::array<signalfd_siginfo, 8> infos{};
+  const ssize_t bytes = ::read(signals_.get(), infos.data(), sizeof infos);
+  const std::size_t count = bytes > 0 ? static_cast<std::size_t>(bytes) / sizeof infos[0] : 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (infos[i].ssi_signo == SIGCHLD) {
+      named_ = static_cast<int>(infos[i].ssi_pid);
+      continue;
+    }
     wire::AnchorRecord record;
     record.kind = wire::FromAnchor::signalled;
-    record.status = static_cast<std::int32_t>(info.ssi_signo);
+    record.status = static_cast<std::int32_t>(infos[i].ssi_signo);
     // An engine that takes no more records is hung or dying; both are seen elsewhere.
     static_cast<void>(wire::send_record(engine_.socket(), record));
   }
+}
+
+/// A child that has ended and stays as it is; si_pid 0 where there is none.
+siginfo_t Anchor::find_zombie() {
+  siginfo_t info{};
+  // Among all children waitid looks one by one: of a thousand it takes a sixth of a millisecond.
+  if (named_ != 0)
+    ::waitid(P_PID, static_cast<id_t>(std::exchange(named_, 0)), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (info.si_pid == 0 && ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) info.si_pid = 0;
+  return info;
 }
 
 void Anchor::look_for_exits() {
   // One at a time: of several zombies waitid names the eldest child, not the first that died, so a second
   // report could take the place of one that is not accounted for yet.
   if (reported_ != 0) return;
-  siginfo_t info{};
-  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
-  if (info.si_pid == engine_.pid()) return;
+  const siginfo_t info = find_zombie();
+  if (info.si_pid == 0 || info.si_pid == engine_.pid()) return;
   wire::AnchorRecord record;
   record.kind = wire::FromAnchor::exited;
   record.pid = info.si_pid;
@@ -125,11 +153,16 @@ void Anchor::take(const wire::EngineRecord& record, Fd descriptor) {
     ::waitid(P_PID, static_cast<id_t>(record.value), &info, WEXITED | WNOHANG);
     reported_ = 0;
     return;
-  case wire::ToAnchor::hold:
-    if (descriptor.valid()) held_.push_back(std::move(descriptor));
-    return;
+  case wire::ToAnchor::hold: hold(record.value, std::move(descriptor)); return;
   case wire::ToAnchor::finish: finish_ = record.value; return;
   }
+}
+
+void Anchor::hold(std::int32_t slot, Fd descriptor) {
+  if (slot < 0 || slot >= wire::hold_slots || !descriptor.valid()) return;
+  const auto index = static_cast<std::size_t>(slot);
+  if (index >= held_.size()) held_.resize(index + 1);
+  held_[index] = std::move(descriptor);
 }
 
 bool Anchor::engine_exited() {

@@ -12,6 +12,7 @@
 #include "wire/anchor.h"
 #include "wire/last_stop.h"
 
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,18 +36,21 @@ private:
   Anchor(Fd signals, EngineProcess engine, wire::LastStopTable* table);
 
   void pass_signals();
+  [[nodiscard]] siginfo_t find_zombie();
   void look_for_exits();
   void hear_engine();
   void give_engine_up();
   void take(const wire::EngineRecord& record, Fd descriptor);
+  void hold(std::int32_t slot, Fd descriptor);
   [[nodiscard]] bool engine_exited();
   [[nodiscard]] int engine_is_gone();
 
   Fd signals_;
   EngineProcess engine_;
   wire::LastStopTable* table_;
-  std::vector<Fd> held_; ///< live as long as we do
+  std::vector<Fd> held_; ///< by slot; they live as long as we do
   int reported_ = 0;     ///< the child whose exit the engine has not acknowledged
+  int named_ = 0;        ///< by the last SIGCHLD: to be looked at first; 0: nobody
   bool unsent_ = false;  ///< an exit waits for room in the socket
   bool heard_ = false;   ///< the engine said something
   std::optional<int> finish_;

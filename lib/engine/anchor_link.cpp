@@ -44,8 +44,9 @@ void AnchorLink::reap(int pid) {
       wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
 }
 
-Status AnchorLink::hold(int descriptor) {
-  return wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::hold, 0}, descriptor);
+Status AnchorLink::hold(std::int32_t slot, int descriptor) {
+  return wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::hold, slot},
+                           descriptor);
 }
 
 void AnchorLink::finish(int code) {

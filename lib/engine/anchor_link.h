@@ -24,8 +24,9 @@ public:
 
   /// The exit of `pid` is accounted for.
   void reap(int pid);
-  /// The anchor keeps a copy of the descriptor for as long as it lives.
-  [[nodiscard]] Status hold(int descriptor);
+  /// The anchor keeps a copy of the descriptor for as long as it lives, or until another takes the slot
+  /// (wire/anchor.h).
+  [[nodiscard]] Status hold(std::int32_t slot, int descriptor);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);
 

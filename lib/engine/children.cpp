@@ -133,7 +133,7 @@ Status Children::signal(Ticket ticket, int signal) const {
 }
 
 void Children::end(Ticket ticket) {
-  children_.erase(ticket);
+  over_.push_back(std::move(children_.extract(ticket).mapped()));
 }
 
 } // namespace holdfast::engine

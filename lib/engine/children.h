@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace holdfast::engine {
 
@@ -50,6 +51,9 @@ public:
   /// Whether an order to start something is not answered yet.
   [[nodiscard]] bool launching() const { return !launching_.empty(); }
 
+  /// Off the hot path: lets go of what belonged to those that are over.
+  void tidy() { over_.clear(); }
+
   /// ESRCH is success; so is a ticket that is over.
   [[nodiscard]] Status signal(Ticket ticket, int signal) const;
 
@@ -76,6 +80,7 @@ private:
   std::map<Ticket, std::unique_ptr<Child>>
       children_; ///< address of a child is stable: the kernel writes into it
   std::map<Ticket, std::function<void(std::string)>> looks_;
+  std::vector<std::unique_ptr<Child>> over_; ///< until tidy(): closing a pidfd holds a restart up
   std::unordered_map<pid_t, Ticket> by_pid_;
   std::map<Ticket, Child*> launching_;
   Ticket last_ = 0;

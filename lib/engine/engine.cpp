@@ -41,7 +41,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                    [this](int pid, model::ExitStatus status) {
                      children_.exited(pid, status);
                      to_reap_.push_back(pid);
-                     post_turn();
+                     // Not posted: a restart waits for it.
+                     turn();
                    },
                .signalled = [this](int signal) { signalled(signal); },
                .gone = [this] { anchor_gone(); }}),
@@ -56,7 +57,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop), runs_({loop, children_, tree_, *logs_, notify_, rows_}, stack_,
+      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
@@ -69,9 +70,10 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                  .tell =
                      [this](EventRecord record) {
                        record.time = read_wall();
-                       tell(std::move(record));
+                       untold_.push_back(std::move(record));
+                       tell_soon();
                      }}),
-      timer_(loop) {
+      timer_(loop), tell_timer_(loop) {
   rows_.set_stack(tree_.stack());
 }
 
@@ -84,6 +86,7 @@ int Engine::run() {
   happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
+  tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
   // A task that ended well in the last moment is to be remembered.
@@ -102,7 +105,7 @@ void Engine::post_turn() {
   if (std::exchange(turn_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     turn_posted_ = false;
-    turn();
+    if (!pending_.empty()) turn();
   });
 }
 
@@ -117,12 +120,20 @@ void Engine::turn() {
   for (const int pid : std::exchange(to_reap_, {}))
     anchor_.reap(pid);
   set_timer();
-  if (changed_) changed_();
-  // Making and removing cgroups takes the lock that a clone into one needs: not while one is under way. Its
-  // answer is an event, so another turn comes.
-  if (children_.launching() || std::exchange(tidy_posted_, true)) return;
+  unpublished_ = true;
+  // To tell wakes others, who would take the processors from the process that is being born, and making and
+  // removing cgroups takes the lock that a clone into one needs: not while one is under way. Its answer is an
+  // event, so another turn comes.
+  if (children_.launching()) return tell_soon();
+  tell_all();
+  post_tidy();
+}
+
+void Engine::post_tidy() {
+  if (std::exchange(tidy_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     tidy_posted_ = false;
+    children_.tidy();
     runs_.tidy();
     helpers_.tidy();
   });
@@ -133,8 +144,26 @@ void Engine::step(const model::Event& event, const Now& now) {
   model::step(stack_, event, now, actions);
   for (const model::Action& action : actions) {
     std::visit([this](const auto& request) { carry_out(request); }, action);
-    if (auto record = record_of(stack_, action, now.wall)) tell(std::move(*record));
+    if (auto record = record_of(stack_, action, now.wall)) untold_.push_back(std::move(*record));
   }
+}
+
+void Engine::tell_soon() {
+  // What is born slowly, from a dead disk for one, must not silence us.
+  constexpr auto at_most = std::chrono::milliseconds(10);
+  if (std::exchange(tell_timer_set_, true)) return;
+  tell_timer_.expires_after(at_most);
+  tell_timer_.async_wait([this](boost::system::error_code error) {
+    tell_timer_set_ = false;
+    if (!error) tell_all();
+  });
+}
+
+void Engine::tell_all() {
+  if (tell_timer_set_) tell_timer_.cancel();
+  for (EventRecord& record : std::exchange(untold_, {}))
+    tell(std::move(record));
+  if (std::exchange(unpublished_, false) && changed_) changed_();
 }
 
 void Engine::tell(EventRecord record) {

@@ -67,7 +67,10 @@ private:
   void post_turn();
   void turn();
   void step(const model::Event& event, const Now& now);
+  void tell_soon();
+  void tell_all();
   void tell(EventRecord record);
+  void post_tidy();
   void set_timer();
 
   void carry_out(const model::LookAtRequirements& action);
@@ -108,6 +111,10 @@ private:
   Reloader reloader_;
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
+  std::vector<EventRecord> untold_; ///< what the steps led to, oldest first
+  bool unpublished_ = false;        ///< there was a turn since `changed_` was last called
+  boost::asio::steady_timer tell_timer_;
+  bool tell_timer_set_ = false;
   std::deque<model::Event> pending_;
   std::vector<int> to_reap_; ///< exits that are accounted for when the turn is over
   bool turn_posted_ = false;

@@ -92,12 +92,14 @@ void Helpers::start(Order order) {
   auto leaf = linux_os::Leaf::make(parts_.tree.service(name) + "/probe/" + std::to_string(++last_));
   if (!leaf) return order.answer(model::ProbeOutcome::unknown, leaf.error().what);
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
     over_.push_back(std::move(leaf).value());
     return order.answer(model::ProbeOutcome::unknown, system_error("pipe", errno).what);
   }
   Fd read_end(ends[0]);
   Fd write_end(ends[1]);
+  // The read end alone: a program does not expect that its standard output has no room.
+  ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
   auto helper = std::make_unique<Helper>(parts_.loop, std::move(leaf).value(), std::move(read_end),
                                          std::move(write_end));
   helper->answer = std::move(order.answer);

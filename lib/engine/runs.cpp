@@ -16,6 +16,10 @@ Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
   auto leaf = linux_os::Leaf::make(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
+  // If we are gone and the run goes on until the anchor has stopped it, it must not die of what it writes.
+  // Where this fails it may, and nothing worse.
+  if (pipe)
+    static_cast<void>(parts_.anchor.hold(wire::log_slot(service.index, run.value), pipe.value().read.get()));
   auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();
   if (log)
     return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value(),

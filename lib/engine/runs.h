@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/anchor_link.h"
 #include "engine/children.h"
 #include "engine/last_stop_rows.h"
 #include "engine/leaf_watch.h"
@@ -29,6 +30,7 @@ class Runs {
 public:
   struct Parts {
     boost::asio::io_context& loop;
+    AnchorLink& anchor;
     Children& children;
     const Tree& tree;
     linux_os::LogCapture& logs;

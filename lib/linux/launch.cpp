@@ -41,9 +41,9 @@ Status make_directories_for(const LaunchOrder& order, const Identity& identity) 
   return Done{};
 }
 
-Result<SpawnRequest> prepare(const LaunchOrder& order, const SpawnSlots* slots, IdentityCache& identities) {
+Result<SpawnRequest> prepare(const LaunchOrder& order, LaunchMeans& means) {
   const model::Program& program = order.program;
-  auto identity = prepare_identity(program, identities);
+  auto identity = prepare_identity(program, means.identities);
   if (!identity) return identity.error();
   auto environment = build_environment(program, identity.value(), order.extra_environment);
   if (!environment) return environment.error();
@@ -62,7 +62,8 @@ Result<SpawnRequest> prepare(const LaunchOrder& order, const SpawnSlots* slots, 
                       .input = -1,
                       .output = order.output,
                       .cgroup_fd = order.cgroup_fd,
-                      .slots = slots,
+                      .inheritance = &means.inheritance,
+                      .slots = means.slots,
                       .pid_at_birth = order.pid_at_birth,
                       .parent_is_ours = order.parent_is_ours};
 }
@@ -73,7 +74,7 @@ LaunchOutcome without_process(std::uint64_t ticket, LaunchOutcome::Kind kind, Er
 
 } // namespace
 
-LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots, IdentityCache& identities) {
+LaunchOutcome launch(const LaunchOrder& order, LaunchMeans& means) {
   using Kind = LaunchOutcome::Kind;
   if (order.check_requirements) {
     const bool look = order.kind == LaunchOrder::Kind::look;
@@ -82,7 +83,7 @@ LaunchOutcome launch(const LaunchOrder& order, const SpawnSlots* slots, Identity
       return without_process(order.ticket, look ? Kind::looked : Kind::refused,
                              checked ? Error{} : checked.error());
   }
-  const auto request = prepare(order, slots, identities);
+  const auto request = prepare(order, means);
   if (!request) return without_process(order.ticket, Kind::failed, request.error());
   pid_t failed_pid = 0;
   auto spawned = spawn(request.value(), failed_pid);

@@ -61,9 +61,10 @@ struct Launcher::Shared {
   }
 
   void work() {
-    IdentityCache identities;
+    LaunchMeans means;
+    if (slots) means.slots = &slots.value();
     while (const auto order = next()) {
-      LaunchOutcome outcome = launch(*order, slots ? &slots.value() : nullptr, identities);
+      LaunchOutcome outcome = launch(*order, means);
       {
         const std::lock_guard lock(mutex);
         outcomes.push_back(std::move(outcome));

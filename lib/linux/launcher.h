@@ -41,8 +41,9 @@ struct LaunchOutcome {
   Error error;   ///< failed, refused
 };
 
-/// Orders are carried out one after the other, in order. `wake` is called from the launcher's thread whenever
-/// an outcome is there to be taken; it must only wake the loop (write an eventfd).
+/// Orders are carried out one after the other, in order. Which signals are ignored is looked at once, at the
+/// start, so that a child need not set each; none is to become ignored later. `wake` is called from the
+/// launcher's thread whenever an outcome is there to be taken; it must only wake the loop (write an eventfd).
 class Launcher {
 public:
   explicit Launcher(std::function<void()> wake);

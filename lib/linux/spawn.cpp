@@ -59,6 +59,8 @@ public:
     plan_.input = request.slots != nullptr ? request.slots->input() : request.input;
     plan_.output = request.slots != nullptr ? request.slots->output() : request.output;
     plan_.private_below = request.slots != nullptr ? request.slots->end() : 0;
+    plan_.ignored_signals = request.inheritance != nullptr ? request.inheritance->ignored_signals()
+                                                           : ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
     plan_.change_identity = request.change_identity;
     plan_.uid = request.identity.uid;
     plan_.gid = request.identity.gid;
@@ -70,6 +72,7 @@ public:
     plan_.no_new_privileges = request.no_new_privileges;
     plan_.umask = request.umask;
     add_limits(request.limits);
+    set_oom_score(request);
   }
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
@@ -83,9 +86,15 @@ private:
       plan_.limits[plan_.limit_count++] = {.resource = RLIMIT_NOFILE, .value = *at_start};
     add_limit(RLIMIT_MEMLOCK, limits.locked_memory);
     add_limit(RLIMIT_CORE, limits.core);
+  }
+
+  void set_oom_score(const SpawnRequest& request) {
     char* const begin = plan_.oom_score.data();
-    const auto end = std::to_chars(begin, begin + plan_.oom_score.size(), limits.oom_score).ptr;
-    plan_.oom_score_size = static_cast<std::size_t>(end - begin);
+    const auto end = std::to_chars(begin, begin + plan_.oom_score.size(), request.limits.oom_score).ptr;
+    const auto size = static_cast<std::size_t>(end - begin);
+    const bool inherited =
+        request.inheritance != nullptr && request.inheritance->has_oom_score({begin, size});
+    plan_.oom_score_size = inherited ? 0 : size;
   }
 
   void add_limit(int resource, const std::optional<std::uint64_t>& value) {
@@ -136,7 +145,7 @@ std::uint64_t address(Pointer* pointer) {
 
 clone_args arguments(const SpawnRequest& request, const ChildStack& stack, int& pidfd) {
   clone_args args{};
-  args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+  args.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
   args.pidfd = address(&pidfd);
   args.stack = address(stack.bottom());
   args.stack_size = ChildStack::usable;

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "linux/inheritance.h"
 #include "linux/pidfd.h"
 #include "linux/spawn_slots.h"
 #include "model/spec.h"
@@ -42,9 +43,10 @@ struct SpawnRequest {
   bool no_new_privileges = true;
   unsigned umask = 0027;
   model::ProcessLimits limits;
-  int input = -1;                    ///< becomes 0; -1: /dev/null
-  int output = -1;                   ///< becomes 1 and 2; -1: /dev/null
-  int cgroup_fd = -1;                ///< the leaf
+  int input = -1;                           ///< becomes 0; -1: /dev/null
+  int output = -1;                          ///< becomes 1 and 2; -1: /dev/null
+  int cgroup_fd = -1;                       ///< the leaf
+  const Inheritance* inheritance = nullptr; ///< borrowed; none: the child sets all
   const SpawnSlots* slots = nullptr; ///< borrowed; none: the child copies our whole table of descriptors
   std::atomic<std::int32_t>* pid_at_birth =
       nullptr;                 ///< written by the kernel (CLONE_PARENT_SETTID); may be null

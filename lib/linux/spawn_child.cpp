@@ -12,29 +12,27 @@
 namespace holdfast::linux_os {
 namespace {
 
-/// The kernel's own set of signals; glibc's is larger.
-using KernelSignalSet = std::uint64_t;
 constexpr int last_signal = 64;
 constexpr int last_possible_capability = 63;
 
-/// An ignored signal stays ignored over an exec (SIGPIPE, most of all), and a handler would point into our
-/// image. With the kernel's call, since glibc hides two signals.
-bool reset_signals() {
+/// An ignored signal stays ignored over an exec (SIGPIPE, most of all). Handlers are gone already
+/// (CLONE_CLEAR_SIGHAND). With the kernel's call, since glibc hides two signals.
+bool reset_signals(const ChildPlan& plan) {
   struct {
     std::uintptr_t handler;
     std::uint64_t flags;
     std::uintptr_t restorer;
-    KernelSignalSet mask;
+    SignalSet mask;
   } const as_default{};
   for (int signal = 1; signal <= last_signal; ++signal)
-    if (signal != SIGKILL && signal != SIGSTOP &&
-        ::syscall(SYS_rt_sigaction, signal, &as_default, nullptr, sizeof(KernelSignalSet)) != 0)
+    if ((plan.ignored_signals & signal_bit(signal)) != 0 &&
+        ::syscall(SYS_rt_sigaction, signal, &as_default, nullptr, sizeof(SignalSet)) != 0)
       return false;
   return true;
 }
 
 bool empty_signal_mask() {
-  const KernelSignalSet none = 0;
+  const SignalSet none = 0;
   return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none) == 0;
 }
 
@@ -63,6 +61,7 @@ bool arrange_stdio(const ChildPlan& plan) {
 }
 
 bool write_oom_score(const ChildPlan& plan) {
+  if (plan.oom_score_size == 0) return true;
   const long fd = ::syscall(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd < 0) return false;
   if (::syscall(SYS_write, fd, plan.oom_score.data(), plan.oom_score_size) >= 0) return true;
@@ -147,7 +146,7 @@ SpawnStage change_identity(const ChildPlan& plan) {
 /// process is not dumpable and /proc/self is root's), limits before them too (raising one needs root), the
 /// directory after them (it is the user who must be able to go there), the signal mask last.
 SpawnStage carry_out(const ChildPlan& plan) {
-  if (!reset_signals()) return SpawnStage::signals;
+  if (!reset_signals(plan)) return SpawnStage::signals;
   if (!unshare_descriptors(plan)) return SpawnStage::descriptors;
   if (!arrange_stdio(plan)) return SpawnStage::stdio;
   if (::syscall(SYS_setsid) < 0) return SpawnStage::session;

@@ -3,6 +3,8 @@
 // allocates nothing, takes no lock, uses no glibc call that knows of threads (set*id), and leaves by exec or
 // exit. All it needs is made ready before, in a ChildPlan.
 
+#include "linux/inheritance.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +50,8 @@ struct ChildPlan {
   int output = -1;            ///< -1: /dev/null
   unsigned private_below = 0; ///< not 0: our table of descriptors is shared; below this it becomes a copy
 
+  SignalSet ignored_signals = 0; ///< may be ignored here
+
   bool change_identity = false;
   uid_t uid = 0;
   gid_t gid = 0;
@@ -61,7 +65,7 @@ struct ChildPlan {
   std::array<PlannedLimit, 3> limits{};
   std::size_t limit_count = 0;
   std::array<char, 8> oom_score{};
-  std::size_t oom_score_size = 0;
+  std::size_t oom_score_size = 0; ///< 0: it is as wanted already
 
   SpawnStage failed_stage = SpawnStage::none; ///< written by the child
   int failed_errno = 0;                       ///< written by the child

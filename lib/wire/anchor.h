@@ -4,6 +4,7 @@
 // kind is refused.
 
 #include "base/result.h"
+#include "wire/last_stop.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,9 +34,18 @@ struct AnchorRecord {
 
 enum class ToAnchor : std::uint32_t {
   reap = 1, ///< `value` is the pid whose exit is accounted for
-  hold,     ///< carries one descriptor that is to live as long as the anchor
+  hold,     ///< carries one descriptor to be kept open in slot `value`, in place of what was held there
   finish,   ///< the engine ends in order; the anchor exits with `value`
 };
+
+/// Slots for what the anchor holds: the lock of the stack, and for each service the read ends of the log
+/// pipes of two runs, the present one and the one that follows it. So what is held for runs that are over
+/// gives way.
+constexpr std::int32_t lock_slot = 0;
+constexpr std::int32_t hold_slots = 1 + 2 * static_cast<std::int32_t>(last_stop_rows);
+[[nodiscard]] constexpr std::int32_t log_slot(std::uint32_t service, std::uint64_t run) {
+  return static_cast<std::int32_t>(1 + 2 * service + run % 2);
+}
 
 struct EngineRecord {
   ToAnchor kind{};

@@ -7,7 +7,7 @@
 //   tell FILE CGROUP   likewise; at SIGTERM it appends its pid to FILE and exits
 //   hear          waits for a record: "exited PID CODE STATUS", "signalled NUMBER"; "nothing" after 10 s
 //   peek          as hear, without waiting
-//   reap PID | finish CODE | hold FD-PATH (which it locks) | garbage SIZE | kind NUMBER | double
+//   reap PID | finish CODE | hold FD-PATH SLOT (which it locks) | garbage SIZE | kind NUMBER | double
 //   row INDEX PID RANK SIGNAL WAIT-MS LEAF | stack CGROUP
 //   signals       the lines of /proc/self/status on signals
 //   close | exit CODE | die
@@ -132,10 +132,10 @@ std::string send(wire::ToAnchor kind, int value) {
   return wire::send_record(wire::engine_socket_fd, wire::EngineRecord{kind, value}) ? "sent" : "error";
 }
 
-std::string hold(const std::string& path) {
+std::string hold(const std::string& path, std::int32_t slot) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return "error";
-  const wire::EngineRecord record{wire::ToAnchor::hold, 0};
+  const wire::EngineRecord record{wire::ToAnchor::hold, slot};
   return wire::send_record(wire::engine_socket_fd, record, fd) ? "sent" : "error";
 }
 
@@ -207,7 +207,7 @@ std::string carry_out(std::string_view command) {
   if (verb == "stubborn" && words >> path) return settled_child(path, [] { ::signal(SIGTERM, SIG_IGN); });
   if (verb == "tell" && words >> told_file >> path)
     return settled_child(path, [] { ::signal(SIGTERM, &tell); });
-  if (verb == "hold" && words >> path) return hold(path);
+  if (verb == "hold" && words >> path >> number) return hold(path, number);
   if (verb == "stack" && words >> path) {
     path.copy(table().stack.data(), table().stack.size() - 1);
     return "done";

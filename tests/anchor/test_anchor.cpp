@@ -201,17 +201,26 @@ TEST_CASE("anchor: an engine that is not there is an error at once") {
   CHECK(info.si_status == 0);
 }
 
-TEST_CASE("anchor: what it holds outlives the engine") {
+TEST_CASE("anchor: what it holds outlives the engine, but for what gave way to another in its slot") {
   PuppetShow show;
   const std::string path = show.scratch() / "lock";
+  const std::string early = show.scratch() / "early";
+  const std::string late = show.scratch() / "late";
+  const std::string nowhere = show.scratch() / "nowhere";
   const std::string leaf = show.make_leaf("leaf");
   const int stubborn = show.spawn("stubborn " + leaf);
   show.ask("row 0 " + std::to_string(stubborn) + " 0 15 60000 " + leaf);
-  REQUIRE(show.ask("hold " + path) == "sent");
+  REQUIRE(show.ask("hold " + path + " 0") == "sent");
+  REQUIRE(show.ask("hold " + early + " " + std::to_string(wire::hold_slots - 1)) == "sent");
+  REQUIRE(show.ask("hold " + late + " " + std::to_string(wire::hold_slots - 1)) == "sent");
+  REQUIRE(show.ask("hold " + nowhere + " " + std::to_string(wire::hold_slots)) == "sent");
   show.tell("die");
   // The stubborn one keeps the anchor in its last stop, without an engine.
   show.wait_for_no_engine();
   CHECK(is_locked(path));
+  CHECK(is_locked(late));
+  CHECK_FALSE(is_locked(early));
+  CHECK_FALSE(is_locked(nowhere));
   REQUIRE(::kill(stubborn, SIGKILL) == 0);
   CHECK(show.exit_code() == wire::engine_lost);
   CHECK_FALSE(is_locked(path));

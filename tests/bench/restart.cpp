@@ -25,7 +25,7 @@ constexpr int pause_ms = 5;
 constexpr unsigned warm_up_rounds = 20;
 
 struct Options {
-  std::string holdfast = HOLDFAST_BENCH_PROGRAM;
+  std::vector<std::string> holdfast = {HOLDFAST_BENCH_PROGRAM};
   bool bare_only = false;
   unsigned rounds = 300;
   std::vector<unsigned> services = {1, 1000};
@@ -69,19 +69,25 @@ void print(unsigned services, const char* side, const Quantiles& q, int decimals
 }
 
 void compare(const Options& options, unsigned services) {
-  const test::Scratch scratch;
+  std::vector<std::unique_ptr<test::Scratch>> scratches;
+  const auto directory = [&] {
+    scratches.push_back(std::make_unique<test::Scratch>());
+    return scratches.back()->path();
+  };
   std::vector<std::unique_ptr<Side>> sides;
-  sides.push_back(std::make_unique<BareSide>(scratch.path(), services));
+  sides.push_back(std::make_unique<BareSide>(directory(), services));
   if (!options.bare_only)
-    sides.push_back(std::make_unique<HoldfastSide>(options.holdfast, scratch.path(), services));
+    for (const std::string& program : options.holdfast)
+      sides.push_back(std::make_unique<HoldfastSide>(program, directory(), services));
   const auto times = measure(sides, options.rounds);
   const Quantiles bare = quantiles(times[0]);
   print(services, "bare", bare, 1);
-  if (options.bare_only) return;
-  const Quantiles ours = quantiles(times[1]);
-  print(services, "holdfast", ours, 1);
-  const Quantiles ratio{.p50 = ours.p50 / bare.p50, .p90 = ours.p90 / bare.p90, .p99 = ours.p99 / bare.p99};
-  print(services, "ratio", ratio, 3);
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    const Quantiles ours = quantiles(times[i]);
+    print(services, "holdfast", ours, 1);
+    print(services, "ratio",
+          {.p50 = ours.p50 / bare.p50, .p90 = ours.p90 / bare.p90, .p99 = ours.p99 / bare.p99}, 3);
+  }
 }
 
 /// A thousand services need more descriptors than a shell gives.
@@ -97,7 +103,10 @@ void raise_open_files() {
 int main(int count, char** words) {
   Options options;
   CLI::App app{"From the SIGKILL of a service to the first instruction of its next run"};
-  app.add_option("--holdfast", options.holdfast, "The program to measure")->capture_default_str();
+  app.add_option("--holdfast", options.holdfast,
+                 "The program to measure; several builds are compared in one run")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_flag("--bare-only", options.bare_only, "Only what it is compared with");
   app.add_option("--rounds", options.rounds, "Restarts measured on each side")->check(CLI::Range(1, 1000000));
   app.add_option("--services", options.services, "How many services, of which one is killed")->delimiter(',');

@@ -139,7 +139,7 @@ void be_the_engine(const model::StackSpec& spec, const std::string& directory, c
                                .log_directory = std::move(premises.log_directory)});
   for (const std::string& line : premises.found)
     engine.report().trouble(line);
-  must(engine.anchor().hold(premises.lock.get()));
+  must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));
   must(engine.open());
   const Ear ear(loop, directory + "/ask", engine);
   Teller teller(directory + "/told", engine);

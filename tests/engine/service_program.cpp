@@ -1,15 +1,23 @@
 // The services of the stacks under test; most of them misbehave.
+// clang-format off
 //   run                  pauses
 //   exit CODE            at once
 //   ignore               ignores SIGTERM
 //   leave                leaves a child that ignores SIGTERM and holds the pipe, and exits 1
-//   family FILE          with two descendants in sessions of their own; each appends a line to FILE at
-//   SIGTERM notify               READY=1, then pauses quiet                STATUS=waiting; at SIGUSR1
-//   STATUS=still waiting, at SIGUSR2 READY=1 flood                500 times STATUS=, then READY=1 lines COUNT
-//   writes lines, then pauses environment          writes its environment, then pauses nest makes a cgroup
-//   below its own and exits 1 file PATH            exit 0 if it is there chatty               writes 1 MiB,
-//   exit 0 binary               writes bytes that are no text, exit 1 stopper FILE         writes MAINPID
-//   into FILE and sends it SIGUSR1
+//   family FILE          with two descendants in sessions of their own; each appends a line to FILE at SIGTERM
+//   farewell FILE        at SIGTERM writes a line and then appends another to FILE
+//   notify               READY=1, then pauses
+//   quiet                STATUS=waiting; at SIGUSR1 STATUS=still waiting, at SIGUSR2 READY=1
+//   flood                500 times STATUS=, then READY=1
+//   lines COUNT          writes lines, then pauses
+//   environment          writes its environment, then pauses
+//   nest                 makes a cgroup below its own and exits 1
+//   file PATH            exit 0 if it is there
+//   chatty               writes 1 MiB, exit 0
+//   blocking             exit 0 if a write to its standard output waits for room
+//   binary               writes bytes that are no text, exit 1
+//   stopper FILE         writes MAINPID into FILE and sends it SIGUSR1
+// clang-format on
 
 #include <csignal>
 #include <cstddef>
@@ -51,6 +59,11 @@ std::string file;
 void append_and_exit(int) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT, 0600);
   ::_exit(::write(fd, "SIGTERM\n", 8) == 8 ? 0 : 1);
+}
+
+void say_farewell(int signal) {
+  if (::write(1, "farewell\n", 9) == 9) append_and_exit(signal);
+  ::_exit(1);
 }
 
 /// The parent goes on when the child has done its preparation.
@@ -128,9 +141,11 @@ int main(int count, char** words) {
   if (verb == "nest") return nest();
   if (verb == "file") return ::access(file.c_str(), F_OK) == 0 ? 0 : 1;
   if (verb == "chatty") return chatty();
+  if (verb == "blocking") return (::fcntl(1, F_GETFL) & O_NONBLOCK) == 0 ? 0 : 1;
   if (verb == "stopper") return stopper();
   if (verb == "binary") return std::cout << "caf\xe9 \x1b[31m\xff\n" << std::flush ? 1 : 70;
   if (verb == "ignore") ::signal(SIGTERM, SIG_IGN);
+  if (verb == "farewell") ::signal(SIGTERM, &say_farewell);
   if (verb == "notify") notify("READY=1\n");
   if (verb == "lines")
     for (int i = 1; i <= std::atoi(file.c_str()); ++i)
@@ -138,6 +153,6 @@ int main(int count, char** words) {
   if (verb == "environment")
     for (char** variable = environ; *variable != nullptr; ++variable)
       std::cout << *variable << '\n';
-  std::cout << (verb == "ignore" ? "ignoring\n" : "") << std::flush;
+  std::cout << (verb == "ignore" ? "ignoring\n" : verb == "farewell" ? "prepared\n" : "") << std::flush;
   pause_for_ever();
 }

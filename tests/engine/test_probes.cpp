@@ -71,6 +71,13 @@ TEST_CASE("probes - a megabyte of words does not stop one") {
   CHECK(stack.ends_well());
 }
 
+TEST_CASE("probes - one that writes faster than it is read waits for room") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({probed({"blocking"})}));
+  CHECK(stack.tells("a 1 starting>ready"));
+  CHECK(stack.ends_well());
+}
+
 TEST_CASE("probes - what one says is made fit for JSON and terminals") {
   const Place place;
   StackUnderTest stack(place, place.stack({probed({"binary"})}));

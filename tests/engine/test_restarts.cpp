@@ -4,6 +4,7 @@
 #include "support/catch.h"
 
 #include <filesystem>
+#include <fstream>
 #include <sys/prctl.h>
 
 using namespace holdfast;
@@ -72,16 +73,42 @@ TEST_CASE("restarts - two hundred leave no cgroup and no descriptor behind") {
   auto a = Place::service("a", {"exit", "3"});
   // Never ready, so that each is charged.
   a.ready.running = 60s;
-  a.restart.budget = 200;
+  a.restart.budget = 100;
   a.critical = false;
   StackUnderTest stack(place, place.stack({a, Place::service("b", {"run"})}));
   REQUIRE(stack.tells("b 1 starting>ready"));
-  REQUIRE(stack.tells("a 20 backoff>starting"));
-  const auto early = descriptors_of(stack.engine());
   REQUIRE(stack.tells(">failed exit code 3"));
+  // The same state twice, a hundred restarts apart: down, with the next leaf made. When the command is
+  // answered, all that the failure led to has been done.
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a 101 failed>down"));
   CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
-  // At a moment in the middle of a run a few more are open.
+  const auto early = descriptors_of(stack.engine());
+  stack.ask("start a");
+  REQUIRE(stack.tells("a 202 "));
+  REQUIRE(comes_true([&] { return stack.told().rfind(">failed") > stack.told().find("a 202 "); }));
+  CHECK(comes_true([&] { return leaves_of(place, "a") == 1; }));
   CHECK(comes_true([&] { return descriptors_of(stack.engine()) <= early; }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("restarts - a birth that hangs silences nobody") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  // What is born into a frozen cgroup does not come as far as its exec, like a program on a dead disk.
+  const std::string freezer = stack.leaf("a", 2) + "/cgroup.freeze";
+  REQUIRE(comes_true([&] { return std::filesystem::exists(freezer); }));
+  REQUIRE(static_cast<bool>(std::ofstream(freezer) << "1" << std::flush));
+  REQUIRE(::kill(stack.pids("a", 1).at(0), SIGKILL) == 0);
+  CHECK(stack.tells("a 2 backoff>starting"));
+  REQUIRE(::kill(stack.pids("b", 1).at(0), SIGKILL) == 0);
+  CHECK(stack.tells("b 2 backoff>starting"));
+  CHECK(stack.told().find("a 2 starting>") == std::string::npos);
+  REQUIRE(static_cast<bool>(std::ofstream(freezer) << "0" << std::flush));
+  CHECK(stack.tells("a 2 starting>ready"));
+  CHECK(stack.tells("b 2 starting>ready"));
   CHECK(stack.ends_well());
 }
 
@@ -112,4 +139,13 @@ TEST_CASE("restarts - an engine that is killed leaves an orderly stop to the anc
   CHECK(stack.exit_code() == 70);
   CHECK(linux_os::pids_below(place.cgroup() + "/stack").empty());
   CHECK(read_file(place / "b", 100).value() == "SIGTERM\n");
+}
+
+TEST_CASE("restarts - without an engine a service that writes while it stops does not die of it") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"farewell", place / "a"})}));
+  REQUIRE(comes_true([&] { return stack.log("a") == "prepared\n"; }));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  CHECK(stack.exit_code() == 70);
+  CHECK(read_file(place / "a", 100).value() == "SIGTERM\n");
 }
