@@ -2,6 +2,7 @@
 #include "logs.h"
 #include "processes.h"
 #include "support/catch.h"
+#include "support/deadline.h"
 
 #include <atomic>
 #include <cerrno>
@@ -285,10 +286,9 @@ TEST_CASE("log capture: another size counts for files that are written already")
   {
     const Fd pipe = harness.add("redis", false);
     put(pipe, "first\n");
-    while (logs.text("redis.log") != "first\n")
-      ::poll(nullptr, 0, 5);
+    REQUIRE(comes_true(20s, [&] { return !logs.names().empty() && logs.text("redis.log") == "first\n"; }));
     harness.capture->rotate_at(4096);
-    for (int i = 0; i < 10; ++i)
+    for (int i = 0; i < 11; ++i)
       put(pipe, std::string(1000, 'x') + "\n");
   }
   harness.capture.reset();
