@@ -283,7 +283,7 @@ void Engine::ask(const model::DoorAsked& asked) {
   record.why = asked.open ? "the door is no longer held closed, by " + asked.by
                           : "the door is held closed by " + asked.by;
   record.time = read_wall();
-  tell(std::move(record));
+  untold_.push_back(std::move(record));
   pending_.push_back(asked);
   turn();
 }
