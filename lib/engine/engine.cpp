@@ -66,7 +66,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
-      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, report_}, stack_,
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
                 {.step =
                      [this](model::Event event) {
                        pending_.push_back(std::move(event));
@@ -94,6 +94,8 @@ int Engine::run() {
   tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
+  // A task that ended well in the last moment is to be remembered.
+  configuration_.drain(std::chrono::seconds(2));
   logs_.reset();
   recorder_.drain(std::chrono::seconds(1));
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
@@ -290,7 +292,7 @@ void Engine::ask(const model::DoorAsked& asked) {
   record.why = asked.open ? "the door is no longer held closed, by " + asked.by
                           : "the door is held closed by " + asked.by;
   record.time = read_wall();
-  tell(std::move(record));
+  untold_.push_back(std::move(record));
   pending_.push_back(asked);
   turn();
 }
