@@ -312,8 +312,11 @@ ServiceFacts Engine::facts(ServiceId service) const {
   facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
   facts.tasks = linux_os::number_in(path, "pids.current");
   if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
-  facts.log_lines_dropped = logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
   return facts;
+}
+
+std::uint64_t Engine::log_lines_dropped(ServiceId service) const {
+  return logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
 }
 
 std::vector<std::string> Engine::last_lines(ServiceId service, std::size_t most) const {

@@ -51,6 +51,7 @@ public:
 
   [[nodiscard]] const model::Stack& stack() const override { return stack_; }
   [[nodiscard]] ServiceFacts facts(ServiceId service) const override;
+  [[nodiscard]] std::uint64_t log_lines_dropped(ServiceId service) const override;
   [[nodiscard]] std::vector<std::string> last_lines(ServiceId service, std::size_t most) const override;
   void ask(const model::CommandAsked& command) override;
   void ask(const model::DoorAsked& asked) override;
