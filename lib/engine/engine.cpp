@@ -154,13 +154,14 @@ void Engine::tell_soon() {
   if (std::exchange(tell_timer_set_, true)) return;
   tell_timer_.expires_after(at_most);
   tell_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
     tell_timer_set_ = false;
-    if (!error) tell_all();
+    tell_all();
   });
 }
 
 void Engine::tell_all() {
-  if (tell_timer_set_) tell_timer_.cancel();
+  if (std::exchange(tell_timer_set_, false)) tell_timer_.cancel();
   for (EventRecord& record : std::exchange(untold_, {}))
     tell(std::move(record));
   if (std::exchange(unpublished_, false) && changed_) changed_();
