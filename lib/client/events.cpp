@@ -1,11 +1,16 @@
+#include "base/clock.h"
 #include "client/colours.h"
 #include "client/last_known.h"
+#include "client/since.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
+#include <cerrno>
+#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace holdfast::client {
 namespace {
@@ -32,10 +37,29 @@ bool print(Context& context, const wire::EventLine& event) {
   return context.terminal.write(line + "\n");
 }
 
-ExitCode last_known(Context& context, const Error& error, std::uint64_t last) {
+struct Wanted {
+  std::uint64_t last = 0;
+  std::string since; ///< as events tell their time, so that both compare as texts; empty: whenever
+};
+
+Wanted wanted(const Options& options) {
+  if (const auto since = moment_of(options.since, read_wall()))
+    return {.last = std::numeric_limits<std::uint32_t>::max(), .since = format_utc(*since)};
+  return {.last = options.lines.value_or(options.follow ? usual_last_followed : usual_last), .since = {}};
+}
+
+/// Of what is in the files.
+Result<std::vector<wire::EventLine>> known_events(const Context& context, const Wanted& wanted) {
+  auto events = last_known_events(context.places.state, wanted.last);
+  if (events)
+    std::erase_if(events.value(), [&](const wire::EventLine& event) { return event.time < wanted.since; });
+  return events;
+}
+
+ExitCode last_known(Context& context, const Error& error, const Wanted& wanted) {
   const ExitCode code = no_connection(context, error);
   if (code != ExitCode::no_daemon) return code;
-  const auto events = last_known_events(context.places.state, last);
+  const auto events = known_events(context, wanted);
   if (!events) {
     context.terminal.complain("nothing is known of before: " + events.error().what);
     return code;
@@ -47,14 +71,40 @@ ExitCode last_known(Context& context, const Error& error, std::uint64_t last) {
   return code;
 }
 
+/// What the daemon does not have in memory any more, or an earlier one told: what the files have from before
+/// its first event.
+class Past {
+public:
+  Past(Context& context, const Wanted& wanted) : context_(context) {
+    if (wanted.since.empty()) return;
+    auto events = known_events(context, wanted);
+    if (events)
+      events_ = std::move(events).value();
+    else if (events.error().code != ENOENT)
+      context.terminal.complain("not everything is told: " + events.error().what);
+  }
+
+  /// `first`: of the daemon's; empty where it has none. Prints once.
+  bool print_before(const std::string& first) {
+    for (const wire::EventLine& event : std::exchange(events_, {}))
+      if ((first.empty() || event.time < first) && !print(context_, event)) return false;
+    return true;
+  }
+
+private:
+  Context& context_;
+  std::vector<wire::EventLine> events_;
+};
+
 } // namespace
 
 ExitCode show_events(Context& context) {
   const Options& options = context.options;
-  const std::uint64_t last = options.lines.value_or(options.follow ? usual_last_followed : usual_last);
+  const Wanted events = wanted(options);
   auto link = DaemonLink::open(context.socket);
-  if (!link) return last_known(context, link.error(), last);
-  link.value().ask({.verb = wire::ControlVerb::events, .follow = options.follow, .last = last});
+  if (!link) return last_known(context, link.error(), events);
+  Past past(context, events);
+  link.value().ask({.verb = wire::ControlVerb::events, .follow = options.follow, .last = events.last});
   for (;;) {
     const auto reply = link.value().next(options.follow ? std::nullopt : std::optional(answers_within));
     if (!reply || !reply.value()) {
@@ -67,7 +117,9 @@ ExitCode show_events(Context& context) {
       return ExitCode::failed;
     }
     const auto* event = std::get_if<wire::EventLine>(&*reply.value());
-    if (event == nullptr || !print(context, *event)) return ExitCode::done;
+    if (!past.print_before(event == nullptr ? std::string() : event->time) || event == nullptr)
+      return ExitCode::done;
+    if (event->time >= events.since && !print(context, *event)) return ExitCode::done;
   }
 }
 

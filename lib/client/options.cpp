@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include "client/exit_code.h"
+#include "client/since.h"
 #include "wire/control.h"
 
 #include <CLI/CLI.hpp>
@@ -15,8 +16,8 @@ namespace {
 constexpr int usage = static_cast<int>(ExitCode::usage);
 
 constexpr std::array<std::string_view, 5> later_verbs = {"incidents", "volume", "alert", "drill", "upgrade"};
-constexpr std::array<std::string_view, 5> options_with_value = {"--config", "--socket", "--cgroup", "--lines",
-                                                                "-n"};
+constexpr std::array<std::string_view, 6> options_with_value = {"--config", "--socket", "--cgroup",
+                                                                "--lines",  "-n",       "--since"};
 
 /// The verb first, then everything else as it came: each verb has its options, and they may stand before it.
 std::vector<std::string> verb_first(std::vector<std::string> words) {
@@ -42,6 +43,12 @@ std::string name_mistake(const std::string& name) {
 /// CLI11 would take -1 for a very large number.
 std::string number_mistake(const std::string& text) {
   return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number: " + text;
+}
+
+std::string since_mistake(const std::string& text) {
+  return moment_of(text, WallTime{})
+             ? ""
+             : "not a time such as 10m, today, 06:53 or 2026-11-24T06:53:30Z: " + text;
 }
 
 class Grammar {
@@ -72,6 +79,12 @@ public:
     CLI::App* events =
         shows_last(add(Verb::events, "events", "Show the last changes of services and of the stack"));
     events->add_flag("-f,--follow", options_.follow, "Go on with each new change");
+    events
+        ->add_option("--since", options_.since,
+                     "Those since then: 10m, today, 06:53, 2026-11-24T06:53:30Z (UTC)")
+        ->check(since_mistake)
+        ->type_name("TIME")
+        ->excludes("--lines");
     json(speaks(add(Verb::version, "version", "Show the version of this program and of the daemon")));
   }
 

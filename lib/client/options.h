@@ -31,6 +31,7 @@ struct Options {
   std::string socket;                 ///< empty: the configuration's
   std::string cgroup;                 ///< run; empty: our own
   std::optional<std::uint64_t> lines; ///< logs, events
+  std::string since;                  ///< events: see since.h; empty: by number
   bool json = false;
   bool watch = false;
   bool follow = false;

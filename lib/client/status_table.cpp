@@ -85,7 +85,8 @@ std::vector<std::string> status_lines(const wire::StatusView& view, WallTime now
     lines.push_back(width == 0 ? text : cut(text, width));
   }
   if (view.stack.changed_on_disk) {
-    const std::string text = "  configuration changed on disk since " + harmless(*view.stack.changed_on_disk) +
+    const std::string text = "  configuration changed on disk since " +
+                             harmless(*view.stack.changed_on_disk) +
                              "; `holdfast plan` shows what a reload would do";
     lines.push_back(width == 0 ? text : cut(text, width));
   }

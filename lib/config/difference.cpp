@@ -166,14 +166,33 @@ std::vector<PlannedChange> starts(const Loaded& next) {
   return changes;
 }
 
+namespace {
+
+/// A line of the control socket holds a mebibyte: names and effects always fit, values as far as there is
+/// room.
+void fit(std::vector<PlannedChange>& changes) {
+  constexpr std::size_t most_shown = 512U << 10;
+  std::size_t bytes = 0;
+  for (PlannedChange& change : changes) {
+    for (wire::KeyChange& key : change.keys) {
+      bytes += key.key.size() + key.from.size() + key.to.size();
+      if (bytes > most_shown) key.from = key.to = "...";
+    }
+    if (bytes > most_shown) change.keys.resize(std::min<std::size_t>(change.keys.size(), 1));
+  }
+}
+
+} // namespace
+
 wire::PlanView plan_view(const std::string& config, const Loaded& next, std::vector<PlannedChange> changes) {
-  /// Of the text in all of them; a line of the control socket holds the rest as well.
+  /// Of the text in all of them.
   constexpr std::size_t most_shown = 256U << 10;
   wire::PlanView view{.config = config,
                       .valid = next.stack.has_value(),
                       .daemon = true,
                       .mistakes = {},
                       .changes = std::move(changes)};
+  fit(view.changes);
   std::size_t bytes = 0;
   for (const Diagnostic& diagnostic : next.diagnostics) {
     std::string shown = render(diagnostic);

@@ -34,7 +34,7 @@ using ChangedFiles = std::map<std::string, std::vector<std::string>, std::less<>
 /// What a daemon that is started with it does: each service that it starts.
 [[nodiscard]] std::vector<wire::PlannedChange> starts(const Loaded& next);
 
-/// Mistakes and changes as the control socket carries them; so many mistakes as a line holds.
+/// Mistakes and changes as the control socket carries them; so much of both as a line of it holds.
 [[nodiscard]] wire::PlanView plan_view(const std::string& config, const Loaded& next,
                                        std::vector<wire::PlannedChange> changes);
 

@@ -52,7 +52,7 @@ std::vector<wire::ExplainLine> explanation(const engine::ControlPort& port,
 }
 
 wire::StatusView lasting_view(const engine::ControlPort& port, WallTime now) {
-  wire::StatusView view = status_view(port, now);
+  wire::StatusView view = model_view(port, now);
   view.explanation = explanation(port, std::nullopt);
   const auto listed = port.listed();
   std::size_t explained = 0;

@@ -35,12 +35,11 @@ std::string why_shown(const model::Stack& stack, const model::Service& service) 
   return service.why.cause == model::Cause::answers ? std::string() : model::words(stack, service.why);
 }
 
-void add_facts(wire::ServiceStatus& shown, engine::ServiceFacts facts) {
+void add_facts(wire::ServiceStatus& shown, const engine::ServiceFacts& facts) {
   shown.memory_bytes = facts.memory_bytes;
   shown.memory_max_bytes = facts.memory_max_bytes;
   shown.cpu_usec = facts.cpu_usec;
   shown.tasks = facts.tasks;
-  shown.log_lines_dropped = facts.log_lines_dropped;
 }
 
 wire::ServiceStatus service_status(const engine::ControlPort& port, ServiceId id) {
@@ -57,7 +56,7 @@ wire::ServiceStatus service_status(const engine::ControlPort& port, ServiceId id
   shown.why = why_shown(stack, service);
   shown.status_text = service.status_text;
   if (service.last_exit) shown.last_exit = last_exit(*service.last_exit);
-  add_facts(shown, port.facts(id));
+  shown.log_lines_dropped = port.log_lines_dropped(id);
   return shown;
 }
 
@@ -75,7 +74,7 @@ std::size_t bytes_of(const std::vector<std::string>& lines) {
 
 } // namespace
 
-wire::StatusView status_view(const engine::ControlPort& port, WallTime now) {
+wire::StatusView model_view(const engine::ControlPort& port, WallTime now) {
   const model::Stack& stack = port.stack();
   wire::StatusView view;
   view.time = format_utc_seconds(now);
@@ -97,6 +96,14 @@ wire::StatusView status_view(const engine::ControlPort& port, WallTime now) {
     }
     view.services.push_back(std::move(shown));
   }
+  return view;
+}
+
+wire::StatusView status_view(const engine::ControlPort& port, WallTime now) {
+  wire::StatusView view = model_view(port, now);
+  const auto listed = port.listed();
+  for (std::size_t i = 0; i < listed.size(); ++i)
+    add_facts(view.services[i], port.facts(listed[i]));
   return view;
 }
 

@@ -14,7 +14,10 @@ namespace holdfast::control {
 /// far as all of them fit into one answer.
 [[nodiscard]] wire::StatusView status_view(const engine::ControlPort& port, WallTime now);
 
-/// The same with the explanations: of the stack, and of each service that is not as it should be. For when
+/// The same without what the kernel counts, which takes a look at several files for each service.
+[[nodiscard]] wire::StatusView model_view(const engine::ControlPort& port, WallTime now);
+
+/// That with the explanations: of the stack, and of each service that is not as it should be. For when
 /// nobody can be asked any more.
 [[nodiscard]] wire::StatusView lasting_view(const engine::ControlPort& port, WallTime now);
 

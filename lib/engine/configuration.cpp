@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <future>
+#include <memory>
 #include <utility>
 
 namespace holdfast::engine {
@@ -51,6 +53,12 @@ void Configuration::mark(const std::string& service, const std::vector<std::stri
 
 void Configuration::later(std::function<void()> job) {
   boost::asio::post(thread_, std::move(job));
+}
+
+void Configuration::drain(std::chrono::seconds within) {
+  const auto done = std::make_shared<std::promise<void>>();
+  boost::asio::post(thread_, [done] { done->set_value(); });
+  static_cast<void>(done->get_future().wait_for(within));
 }
 
 void Configuration::look_at_files() {

@@ -44,6 +44,9 @@ public:
   /// Anything else that may wait for a disk.
   void later(std::function<void()> job);
 
+  /// Waits until all that was asked of the thread is done, so long at most.
+  void drain(std::chrono::seconds within);
+
   /// Since when the files in force are not those on the disk any more. Asks the file system, at most once a
   /// second.
   [[nodiscard]] std::optional<WallTime> changed_on_disk() const;

@@ -30,13 +30,12 @@ struct EventRecord {
 };
 
 /// What the kernel says of a service's cgroup, its present run and what stands beside it; nothing where
-/// nobody can tell.
+/// nobody can tell. To look takes several files a service: only for whoever asks.
 struct ServiceFacts {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<std::uint64_t> memory_max_bytes;
   std::optional<std::uint64_t> cpu_usec;
   std::optional<std::uint64_t> tasks;
-  std::uint64_t log_lines_dropped = 0;
 };
 
 /// What came of a reload.
@@ -54,6 +53,7 @@ public:
   /// All services in the order of the configuration; behind them those that it left out and that still run.
   [[nodiscard]] virtual std::vector<ServiceId> listed() const = 0;
   [[nodiscard]] virtual ServiceFacts facts(ServiceId service) const = 0;
+  [[nodiscard]] virtual std::uint64_t log_lines_dropped(ServiceId service) const = 0;
   /// The last lines of a service's log, oldest first, at most `most` and 8 KiB in all.
   [[nodiscard]] virtual std::vector<std::string> last_lines(ServiceId service, std::size_t most) const = 0;
   /// Takes a command. Its outcome is model::outcome_of(stack(), command), from now on and after each change.

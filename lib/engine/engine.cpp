@@ -52,6 +52,11 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
           [this](std::string line) {
             boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
           })),
+      recorder_({.directory = stack_.spec().state + "/record",
+                 .trouble =
+                     [this](std::string line) {
+                       boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
+                     }}),
       notify_(loop,
               {.is_member = [this](ServiceId service, int pid,
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
@@ -61,7 +66,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                              [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
-      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, report_}, stack_,
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
                 {.step =
                      [this](model::Event event) {
                        pending_.push_back(std::move(event));
@@ -89,7 +94,10 @@ int Engine::run() {
   tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
+  // A task that ended well in the last moment is to be remembered.
+  configuration_.drain(std::chrono::seconds(2));
   logs_.reset();
+  recorder_.drain(std::chrono::seconds(1));
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;
 }
@@ -139,7 +147,9 @@ void Engine::post_tidy() {
 
 void Engine::step(const model::Event& event, const Now& now) {
   model::Actions actions;
+  recorder_.before(stack_, now);
   model::step(stack_, event, now, actions);
+  recorder_.after(event, now, actions);
   for (const model::Action& action : actions) {
     std::visit([this](const auto& request) { carry_out(request); }, action);
     if (auto record = record_of(stack_, action, now.wall)) untold_.push_back(std::move(*record));
@@ -152,13 +162,14 @@ void Engine::tell_soon() {
   if (std::exchange(tell_timer_set_, true)) return;
   tell_timer_.expires_after(at_most);
   tell_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
     tell_timer_set_ = false;
-    if (!error) tell_all();
+    tell_all();
   });
 }
 
 void Engine::tell_all() {
-  if (tell_timer_set_) tell_timer_.cancel();
+  if (std::exchange(tell_timer_set_, false)) tell_timer_.cancel();
   for (EventRecord& record : std::exchange(untold_, {}))
     tell(std::move(record));
   if (!std::exchange(unpublished_, false)) return;
@@ -283,7 +294,7 @@ void Engine::ask(const model::DoorAsked& asked) {
   record.why = asked.open ? "the door is no longer held closed, by " + asked.by
                           : "the door is held closed by " + asked.by;
   record.time = read_wall();
-  tell(std::move(record));
+  untold_.push_back(std::move(record));
   pending_.push_back(asked);
   turn();
 }
@@ -307,8 +318,11 @@ ServiceFacts Engine::facts(ServiceId service) const {
   facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
   facts.tasks = linux_os::number_in(path, "pids.current");
   if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
-  facts.log_lines_dropped = logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
   return facts;
+}
+
+std::uint64_t Engine::log_lines_dropped(ServiceId service) const {
+  return logs_ ? logs_->dropped(stack_.spec(service).name) : 0;
 }
 
 std::vector<std::string> Engine::last_lines(ServiceId service, std::size_t most) const {

@@ -13,6 +13,7 @@
 #include "engine/last_stop_rows.h"
 #include "engine/notices.h"
 #include "engine/notify_hub.h"
+#include "engine/recorder.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
 #include "engine/runs.h"
@@ -51,6 +52,7 @@ public:
 
   [[nodiscard]] const model::Stack& stack() const override { return stack_; }
   [[nodiscard]] ServiceFacts facts(ServiceId service) const override;
+  [[nodiscard]] std::uint64_t log_lines_dropped(ServiceId service) const override;
   [[nodiscard]] std::vector<std::string> last_lines(ServiceId service, std::size_t most) const override;
   void ask(const model::CommandAsked& command) override;
   void ask(const model::DoorAsked& asked) override;
@@ -103,6 +105,7 @@ private:
   LastStopRows rows_;
   AnchorLink anchor_;
   std::unique_ptr<linux_os::LogCapture> logs_;
+  Recorder recorder_;
   NotifyHub notify_;
   Children children_;
   Runs runs_;

@@ -16,10 +16,12 @@ bool is(const wire::PlannedChange& change, config::Effect effect) {
   return change.effect == config::word(effect);
 }
 
-/// One line for people: "redis: restart (services.redis.umask: 0027 -> 0077)".
+/// One line for people: "restart: services.redis.umask: 0027 -> 0077". An event is short: `plan` tells all.
 std::string words_of(const wire::PlannedChange& change) {
+  constexpr std::size_t enough = 500;
   std::string text = change.effect + (change.why.empty() ? "" : ", " + change.why);
   for (std::size_t i = 0; i < change.keys.size(); ++i) {
+    if (text.size() > enough) return text + "; and " + std::to_string(change.keys.size() - i) + " more";
     const wire::KeyChange& key = change.keys[i];
     const bool told = !key.from.empty() || !key.to.empty();
     text += (i == 0 ? ": " : "; ") + key.key + (told ? ": " + key.from + " -> " + key.to : " changed");
@@ -137,6 +139,7 @@ void Reloader::settle(const model::StackSpec& before) {
     if (now.reload && parts_.runs.main_pid({i}) != 0 && !same)
       parts_.configuration.mark(now.name, now.reload->files);
   }
+  parts_.logs.rotate_at(stack_.spec().rotate_size);
   parts_.runs.respecified();
   put_in_order();
 }

@@ -8,6 +8,7 @@
 #include "engine/report.h"
 #include "engine/runs.h"
 #include "engine/tree.h"
+#include "linux/log_capture.h"
 #include "model/stack.h"
 
 #include <functional>
@@ -29,6 +30,7 @@ public:
     NotifyHub& notify;
     Runs& runs;
     LastStopRows& rows;
+    linux_os::LogCapture& logs;
     Report& report;
   };
   struct Handlers {

@@ -135,7 +135,7 @@ private:
 
 struct LogCapture::Shared {
   Shared(int directory, std::uint64_t rotate, std::function<void(std::string)> on_trouble)
-      : directory_fd(directory), rotate_size(rotate), trouble(std::move(on_trouble)) {}
+      : directory_fd(directory), trouble(std::move(on_trouble)), rotate_size(rotate) {}
 
   /// Starts the thread, or leaves in `state` why nothing can be captured at all.
   void start() {
@@ -219,13 +219,13 @@ struct LogCapture::Shared {
   }
 
   const int directory_fd;
-  const std::uint64_t rotate_size;
   const std::function<void(std::string)> trouble;
   const Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
   const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Status state = Done{};
 
   std::mutex mutex; ///< guards what follows but the thread
+  std::uint64_t rotate_size;
   std::map<std::string, std::unique_ptr<LogSink>>
       sinks; ///< never removed from: the thread uses them unguarded
   std::vector<Command> commands;
@@ -272,6 +272,13 @@ void LogCapture::finish(PipeNumber pipe) {
     shared_->commands.emplace_back(Finished{pipe});
   }
   shared_->wake_up();
+}
+
+void LogCapture::rotate_at(std::uint64_t size) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->rotate_size = size;
+  for (const auto& [service, sink] : shared_->sinks)
+    sink->rotate_at(size);
 }
 
 std::uint64_t LogCapture::dropped(const std::string& service) const {

@@ -46,6 +46,9 @@ public:
   /// where a process that escaped the cgroup holds the other end. One that is closed already is passed over.
   void finish(PipeNumber pipe);
 
+  /// Another size from now on, for all files.
+  void rotate_at(std::uint64_t size);
+
   /// Lines (or parts of lines without an end) that could not be written, since the start.
   [[nodiscard]] std::uint64_t dropped(const std::string& service) const;
 

@@ -30,6 +30,9 @@ public:
   /// stays, and the error is returned. A file that somebody removed meanwhile is made anew.
   [[nodiscard]] Status append(std::string_view bytes);
 
+  /// Another size from now on.
+  void rotate_at(std::uint64_t size) { rotate_size_ = size; }
+
   /// Whether the next line belongs into a new file: the size is reached and the file ends with a newline, or
   /// it is 1 MiB past the size without one.
   [[nodiscard]] bool wants_rotation() const;

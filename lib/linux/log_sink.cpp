@@ -66,6 +66,7 @@ Status LogSink::make_ready(const LogChunk& chunk) {
     if (!opened) return opened.error();
     file_.emplace(std::move(opened).value());
   }
+  file_->rotate_at(rotate_size_.load(std::memory_order_relaxed));
   if (!file_->wants_rotation() || (rotate_again_ && chunk.mono < *rotate_again_)) return Done{};
   rotate_again_.reset();
   if (const auto rotated = file_->rotate(chunk.wall); !rotated) {

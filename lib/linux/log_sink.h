@@ -1,6 +1,6 @@
 #pragma once
 // Where the lines of one service go: its file, or, where that cannot be written, a count that is told in the
-// file as soon as it can. Belongs to the capture thread; only dropped() is for others.
+// file as soon as it can. Belongs to the capture thread; only dropped() and rotate_at() are for others.
 
 #include "linux/log_file.h"
 #include "linux/log_stamp.h"
@@ -39,6 +39,8 @@ public:
   /// Tries to tell.
   void tell(WallTime now);
 
+  /// Another size from now on.
+  void rotate_at(std::uint64_t size) { rotate_size_.store(size, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
 private:
@@ -58,7 +60,7 @@ private:
 
   const int directory_fd_;
   const std::string service_;
-  const std::uint64_t rotate_size_;
+  std::atomic<std::uint64_t> rotate_size_;
   const Trouble& trouble_;
 
   std::optional<LogFile> file_;

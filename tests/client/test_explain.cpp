@@ -18,7 +18,9 @@ wire::StatusView left_behind() {
   return {.time = "2026-11-24T07:00:00Z",
           .stack = {.name = "repository", .verdict = "failed"},
           .services = {{.name = "redis", .phase = "down", .since = "2026-11-24T06:59:59Z", .why = "stopped"},
-                       {.name = "worker", .phase = "failed", .explanation = {{"worker waits for rabbitmq", {}, 0}}}},
+                       {.name = "worker",
+                        .phase = "failed",
+                        .explanation = {{"worker waits for rabbitmq", {}, 0}}}},
           .explanation = chain};
 }
 

@@ -53,6 +53,16 @@ TEST_CASE("status of a stack that works") {
   CHECK(daemon.requests() == std::vector<wire::ControlRequest>{{.verb = wire::ControlVerb::status}});
 }
 
+TEST_CASE("status says since when the configuration on the disk is another") {
+  Command command;
+  wire::StatusView view = view_of("working");
+  view.stack.changed_on_disk = "2026-11-24T06:59:00Z";
+  const FakeDaemon daemon(command.socket(), {view, wire::Finished{}});
+  CHECK(command.run({"status"})
+            .out.find("\n  configuration changed on disk since 2026-11-24T06:59:00Z; `holdfast "
+                      "plan` shows what a reload would do\n") != std::string::npos);
+}
+
 TEST_CASE("status shows why, and the last lines of what failed, and nothing that steers a terminal") {
   Command command;
   const FakeDaemon daemon(command.socket(), {failed_view(), wire::Finished{}});

@@ -153,3 +153,18 @@ TEST_CASE("difference: a start does what is enabled, and a plan carries its mist
   CHECK(view.mistakes[0].shown == config::render(broken.diagnostics[0]));
   CHECK(view.mistakes[0].path == "stack.name");
 }
+
+TEST_CASE("difference: a thousand services that change in everything still fit on one line") {
+  std::vector<wire::PlannedChange> changes;
+  for (int i = 0; i < 1000; ++i)
+    changes.push_back({.service = std::string(63, 'a'),
+                       .effect = "restart",
+                       .why = "",
+                       .keys = std::vector<wire::KeyChange>(
+                           20, {.key = "services.a.command", .from = std::string(400, 'x'), .to = "y"})});
+  test::Input input;
+  const auto view = config::plan_view("f.yaml", input.load("stack: {name: s}\n"), std::move(changes));
+  CHECK(view.changes.size() == 1000);
+  CHECK(view.changes[0].keys.size() == 20);
+  CHECK(wire::encode_plan(view).size() < 900'000);
+}

@@ -23,6 +23,10 @@ public:
     const auto found = facts_.find(service.index);
     return found == facts_.end() ? engine::ServiceFacts{} : found->second;
   }
+  std::uint64_t log_lines_dropped(ServiceId service) const override {
+    const auto found = dropped_.find(service.index);
+    return found == dropped_.end() ? 0 : found->second;
+  }
   std::vector<std::string> last_lines(ServiceId, std::size_t most) const override {
     std::vector<std::string> lines = lines_;
     if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
@@ -87,6 +91,7 @@ public:
 
   std::vector<model::CommandAsked> asked_;
   std::map<std::uint32_t, engine::ServiceFacts> facts_;
+  std::map<std::uint32_t, std::uint64_t> dropped_;
   std::vector<std::string> lines_;
   std::optional<WallTime> changed_on_disk_;
   std::function<void(wire::PlanView)> plan_told_; ///< a test answers

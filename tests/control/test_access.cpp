@@ -99,6 +99,18 @@ TEST_CASE("members of the group change nothing") {
   const std::string answer = as_other(served, nobody, nobody, {daemon_group}, stop);
   CHECK(answer.find("user 65534 may look and change nothing") != std::string::npos);
   CHECK(served.port.asked_.empty());
+  for (const std::string verb : {R"("reload")", R"("door","open":true)", R"("task","services":["redis"])"}) {
+    const std::string refused = as_other(served, nobody, nobody, {daemon_group}, "{\"verb\":" + verb + "}\n");
+    CHECK(refused.find("may look and change nothing") != std::string::npos);
+  }
+  CHECK_FALSE(served.port.reload_told_);
+}
+
+TEST_CASE("members of the group may ask why") {
+  Served served(readers_are_daemon());
+  open_path(served, 0660);
+  const std::string answer = as_other(served, nobody, nobody, {daemon_group}, "{\"verb\":\"explain\"}\n");
+  CHECK(answer.find("\"reply\":\"explanation\"") != std::string::npos);
 }
 
 TEST_CASE("one connection more than are served is told so, and a place that is freed is given again") {

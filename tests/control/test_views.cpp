@@ -10,8 +10,8 @@ using namespace holdfast::test;
 
 TEST_CASE("a stack that works") {
   FakePort port(two_services());
-  port.facts_[0] = {
-      .memory_bytes = 1000, .memory_max_bytes = 2000, .cpu_usec = 3, .tasks = 4, .log_lines_dropped = 5};
+  port.facts_[0] = {.memory_bytes = 1000, .memory_max_bytes = 2000, .cpu_usec = 3, .tasks = 4};
+  port.dropped_[0] = 5;
   port.feed(model::StackStarted{});
   port.run(redis, 4711);
   port.run(worker, 4712);
@@ -37,6 +37,16 @@ TEST_CASE("a stack that works") {
   CHECK_FALSE(first.last_exit.has_value());
   CHECK_FALSE(view.services[1].critical);
   CHECK_FALSE(view.services[1].memory_bytes.has_value());
+}
+
+TEST_CASE("what lasts needs no look at the kernel, and loses no count") {
+  FakePort port(two_services());
+  port.facts_[0] = {.memory_bytes = 1000, .memory_max_bytes = 2000, .cpu_usec = 3, .tasks = 4};
+  port.dropped_[0] = 5;
+  port.feed(model::StackStarted{});
+  const wire::StatusView view = control::lasting_view(port, WallTime{});
+  CHECK_FALSE(view.services[0].memory_bytes.has_value());
+  CHECK(view.services[0].log_lines_dropped == 5);
 }
 
 TEST_CASE("what waits names what it waits for") {

@@ -2,6 +2,7 @@
 #include "logs.h"
 #include "processes.h"
 #include "support/catch.h"
+#include "support/deadline.h"
 
 #include <atomic>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <random>
 #include <set>
 #include <sys/ioctl.h>
@@ -276,6 +278,21 @@ TEST_CASE(
     found += text;
   }
   CHECK(found == all);
+}
+
+TEST_CASE("log capture: another size counts for files that are written already") {
+  const Logs logs;
+  Harness harness(logs);
+  {
+    const Fd pipe = harness.add("redis", false);
+    put(pipe, "first\n");
+    REQUIRE(comes_true(20s, [&] { return !logs.names().empty() && logs.text("redis.log") == "first\n"; }));
+    harness.capture->rotate_at(4096);
+    for (int i = 0; i < 11; ++i)
+      put(pipe, std::string(1000, 'x') + "\n");
+  }
+  harness.capture.reset();
+  CHECK(logs.names().size() == 3);
 }
 
 TEST_CASE(
