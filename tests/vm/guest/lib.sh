@@ -74,7 +74,7 @@ sql() { runuser --user postgres -- psql --quiet --no-align --tuples-only --comma
 
 nobody_of_the_stack() {
   local name
-  for name in postgres redis-server holdfast-engine holdfast-anchor; do
+  for name in postgres redis-server beam.smp epmd holdfast-engine holdfast-anchor; do
     if pgrep --exact --list-name "$name"; then return 1; fi
   done
 }
