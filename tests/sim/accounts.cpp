@@ -131,6 +131,7 @@ void Accounts::look_at(const Stack& stack, ServiceId id, MonoTime now) {
   account.wanted = service.wanted;
   account.leaving = service.leaving;
   account.starts_fresh = service.starts_fresh;
+  account.waits_for_turn = phase == PhaseName::waiting && service.why.cause == Cause::turn;
   account.existed = account.exists;
 }
 

@@ -48,6 +48,7 @@ struct Account {
   bool wanted = false;
   bool leaving = false;
   bool starts_fresh = false;
+  bool waits_for_turn = false;
   bool existed = false;
 
   [[nodiscard]] bool over() const { return exited && emptied; }

@@ -81,9 +81,10 @@ void SpawnRules::check_turn(const Step& step, const Accounts& accounts, ServiceI
   if (starting(stack) > stack.spec().start_at_once)
     findings.add(stack, id, "spawned though its turn had not come");
   for (std::uint32_t i = 0; i < stack.size(); ++i) {
+    // Who came to wait for a turn in this very step may have come after it was given.
     const Service& other = stack.service({i});
-    const bool waits = accounts[{i}].phase == PhaseName::waiting && other.why.cause == Cause::turn &&
-                       name_of(other.phase) == PhaseName::waiting;
+    const bool waits = accounts[{i}].waits_for_turn && name_of(other.phase) == PhaseName::waiting &&
+                       other.why.cause == Cause::turn;
     if (waits && chains_[i] > chains_[id.index])
       findings.add(stack, id, "spawned before one with a longer chain");
   }
