@@ -10,7 +10,7 @@ void Turn::take(const DoorAsked& asked) {
 void Turn::move_door() {
   StackState& state = stack_.state_;
   const bool open = works(state.verdict) && !state.door_held;
-  if (open == state.door_is_open && !tell_door_) return;
+  if (open == state.door_is_open && !tell_again_) return;
   state.door_is_open = open;
   // It closes first and opens last.
   if (open)

@@ -71,10 +71,12 @@ struct FoundRun {
   RunNumber run;
   int pid = 0; ///< the main process; 0: it is not known which
 };
-/// A new engine took over. The state may be that of the one before, or empty where none could be read. What
-/// the earlier engine asked for last may have been done or not.
+/// A new engine took over. The state may be that of the one before, or empty where none could be read: then
+/// the stack is to be started, and what is found of it carries on. What the earlier engine asked for last may
+/// have been done or not.
 struct EngineReturned {
   std::vector<FoundRun> found; ///< at most one a service
+  std::vector<ServiceId> done; ///< as in StackStarted; read where the state is empty
 };
 /// exec succeeded.
 struct SpawnSucceeded {

@@ -69,8 +69,6 @@ Outcome of_whole_start(const Stack& stack) {
   if (stack.verdict() == Verdict::stopping || stack.verdict() == Verdict::stopped)
     return {State::failed, "the stack was stopped meanwhile"};
   if (stack.coming()) return {State::pending, verdict_words(stack)};
-  if (stack.state().door_held && works(stack.verdict()))
-    return {State::failed, "the door is held closed by " + stack.state().door_by};
   return {stack.door_open() ? State::done : State::failed, verdict_words(stack)};
 }
 

@@ -81,7 +81,9 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
 }
 
 void Turn::progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome) {
-  const bool runs = !phase.held && now_.mono < later(phase.run.spawned, spec(id).progress_up_to);
+  // One that leaves has no deadline left to hold.
+  const bool runs =
+      !phase.held && phase.deadline != never && now_.mono < later(phase.run.spawned, spec(id).progress_up_to);
   if (outcome == ProbeOutcome::succeeded && runs)
     hold_start(id, phase);
   else if (phase.held && phase.progress.failures >= spec(id).progress->failures)

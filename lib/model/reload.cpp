@@ -41,6 +41,8 @@ void Turn::take(const ConfigurationChanged& changed) {
       apply_addition({i}, why);
     else
       apply_change({i}, before->services[i], why);
+    // Also of one that is to leave: until its turn to be signalled comes, it is asked.
+    if (i < before->services.size()) look_anew({i}, before->services[i]);
   }
   for (const ServiceId id : changed.reload) {
     const Run* run = run_of(at(id).phase);
@@ -78,14 +80,13 @@ void Turn::apply_change(ServiceId id, const ServiceSpec& before, const Why& why)
   if (before.removed) return apply_addition(id, why);
   const ChangeKind kind = change_between(before, next);
   if (before.enabled && !next.enabled) return ask_stop(id, why_of(Cause::disabled, {}));
-  if (!before.enabled && next.enabled) return apply_addition(id, why);
+  // One that was started by command is there already.
+  if (!before.enabled && next.enabled && !at(id).wanted) return apply_addition(id, why);
   const bool forgotten =
       next.task == TaskRun::once && !at(id).remembered && std::holds_alternative<Finished>(at(id).phase);
   if (at(id).wanted && (kind == ChangeKind::restart || forgotten)) {
     wish(id, why, forgotten);
     end_run_for_restart(id, why);
-  } else if (kind == ChangeKind::live) {
-    look_anew(id, before);
   }
 }
 

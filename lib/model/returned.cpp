@@ -16,15 +16,24 @@ Why why_of(Cause cause) {
 } // namespace
 
 void Turn::take(const EngineReturned& fact) {
+  // Whoever was ever started has a goal, if only that of being down.
+  const auto& services = stack_.services();
+  const bool knows_nothing = std::all_of(services.begin(), services.end(), [](const Service& service) {
+    return service.goal.cause == Cause::none;
+  });
   std::vector<const FoundRun*> found(stack_.size(), nullptr);
   for (const FoundRun& run : fact.found)
     found[run.service.index] = &run;
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     meet({i}, found[i]);
     ask_all_again({i});
+    if (at({i}).remembered) actions_.push_back(RememberDone{{i}});
     touch({i});
   }
-  tell_door_ = true;
+  tell_again_ = true;
+  if (!knows_nothing) return;
+  remember_done(fact.done);
+  start_all(why_of(Cause::started));
 }
 
 void Turn::meet(ServiceId id, const FoundRun* found) {
@@ -39,10 +48,10 @@ void Turn::meet(ServiceId id, const FoundRun* found) {
 void Turn::meet_run(ServiceId id, Run& run, const FoundRun* found) {
   const bool is_same = found != nullptr && found->run == run.number;
   if (is_same && run.pid == 0 && found->pid != 0) return take(SpawnSucceeded{id, run.number, found->pid});
-  if (is_same && run.pid != 0) return;
+  if (is_same && (run.pid != 0 || run.exit)) return;
   if (found != nullptr) return adopt(*found);
   // Between the decision and the birth, or the other way round between the last of it and its report.
-  if (run.pid == 0) return conclude(id, why_of(Cause::engine_lost), false);
+  if (run.pid == 0 && !run.exit) return conclude(id, why_of(Cause::engine_lost), false);
   take(LeafEmptied{id, run.number});
 }
 

@@ -34,7 +34,8 @@ ProbeTrack track_of(const Probe& probe, MonoTime spawned, Duration pause) {
 
 void Turn::take(const RequirementsSeen& seen) {
   auto* waiting = std::get_if<Waiting>(&at(seen.service).phase);
-  if (waiting == nullptr || waiting->look != Look::asked) return;
+  // Of two looks the later counts, also where the earlier has been answered.
+  if (waiting == nullptr || waiting->look == Look::unknown) return;
   touch(seen.service);
   if (seen.missing.empty()) {
     waiting->look = Look::satisfied;

@@ -219,7 +219,7 @@ private:
   std::vector<ServiceId> work_;    ///< to be reviewed; grows while it is walked
   std::vector<ServiceId> leavers_; ///< reviewed, and to be signalled as soon as their order allows it
   std::vector<Change> changes_;
-  bool tell_door_ = false; ///< though it does not move: what was told last may not have been done
+  bool tell_again_ = false; ///< though it does not move: what was told last may not have been done
 };
 
 /// How long until the next look at a requirement that was not met.

@@ -22,12 +22,14 @@ void Turn::judge() {
   }
   set_bound();
   move_door();
-  if (state.shutdown && !stack_.any_run() && !state.ended) end(state.end_code);
+  const bool is_due = state.shutdown && !stack_.any_run() && !state.ended;
+  if (is_due || (state.ended && tell_again_)) end(state.end_code);
 }
 
 void Turn::end(int code) {
   StackState& state = stack_.state_;
   state.ended = true;
+  state.end_code = code;
   state.stop_deadline = never;
   state.end_deadline = never;
   actions_.push_back(End{code});

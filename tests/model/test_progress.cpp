@@ -165,3 +165,25 @@ TEST_CASE("progress: an answer that comes when it is ready says nothing about re
   world.answers("db", ProbeRole::progress, ProbeOutcome::failed);
   CHECK(world.phase("db") == "ready");
 }
+
+TEST_CASE("progress: the start of one that leaves has no deadline to hold") {
+  StackSpec spec = stack_of("db; web: db");
+  in(spec, "db").ready = exec_probe();
+  in(spec, "db").progress = exec_probe();
+  in(spec, "web").stop = {signal_rung(15, 10min)};
+  World world(spec);
+  world.deaf = {"web"};
+  world.boot();
+  world.pass(1s);
+  REQUIRE(world.phase("web") == "ready");
+  world.probes[{"db", ProbeRole::ready}] = ProbeOutcome::failed;
+  world.dies("db");
+  world.pass(2s);
+  world.stop({"db"});
+  REQUIRE(world.service("db").leaving);
+  world.pass(2min);
+  REQUIRE(world.as<Starting>("db").deadline == never);
+  world.probes[{"db", ProbeRole::progress}] = ProbeOutcome::succeeded;
+  world.pass(1min);
+  CHECK_FALSE(world.as<Starting>("db").held.has_value());
+}

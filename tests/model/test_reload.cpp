@@ -200,3 +200,38 @@ TEST_CASE("reload: runs go on counting for what replaces another of the same nam
   CHECK(world.phase("db") == "ready");
   CHECK(world.run("db").value == 3);
 }
+
+TEST_CASE("reload: one that is to leave is not asked what its new configuration has not") {
+  StackSpec spec = stack_of("db; web: db");
+  in(spec, "db").ready = exec_probe();
+  World world(spec);
+  world.deaf = {"web"};
+  world.boot();
+  world.pass(1s);
+  REQUIRE(world.phase("web") == "ready");
+  in(spec, "db").ready = running_for(1s);
+  in(spec, "db").program.umask = 0077;
+  world.reload(spec);
+  world.asked();
+  REQUIRE(world.service("db").leaving);
+  world.pass(5s);
+  CHECK(world.asked().empty());
+}
+
+TEST_CASE("reload: one that was started by command is enabled, and restarted where its program changed") {
+  StackSpec spec = stack_of("a");
+  in(spec, "a").enabled = false;
+  World world(spec);
+  world.boot();
+  world.start({"a"});
+  in(spec, "a").enabled = true;
+  SECTION("the same program") {
+    world.reload(spec);
+    CHECK(world.run("a").value == 1);
+  }
+  SECTION("another program") {
+    in(spec, "a").program.umask = 0077;
+    world.reload(spec);
+    CHECK(world.run("a").value == 2);
+  }
+}

@@ -126,3 +126,21 @@ TEST_CASE("requirements: a spawn that is refused after a stop leaves it down") {
   CHECK(world.phase("db") == "down");
   CHECK(world.why("db") == "stopped by root");
 }
+
+TEST_CASE("requirements: of two looks the later counts") {
+  StackSpec spec = stack_of("a; b");
+  spec.start_at_once = 1;
+  in(spec, "a").ready = running_for(1min);
+  in(spec, "b").program.requirements = {{.file = "/x", .owner = {}}};
+  World world(spec);
+  world.obedient = false;
+  world.boot();
+  world.start({"b"});
+  world.asked();
+  world.seen("b");
+  world.seen("b", "no /x");
+  CHECK(world.why("b") == "no /x");
+  world.spawned("a");
+  world.pass(1min);
+  CHECK(world.asked().back() == "look b");
+}

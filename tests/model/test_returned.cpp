@@ -100,10 +100,60 @@ TEST_CASE("returned: a run whose leaf is empty is over when its exit is told") {
   CHECK(world.phase("db") == "backoff");
 }
 
-TEST_CASE("returned: without a state, what lives is taken as starting") {
-  World world(stack_of("db; web: db"));
-  world.play(EngineReturned{{found(world, "db", 17)}});
+TEST_CASE("returned: without a state, what lives carries on, and the rest is started") {
+  StackSpec spec = stack_of("db; setup; web: db setup");
+  in(spec, "setup").task = TaskRun::once;
+  in(spec, "db").ready = exec_probe();
+  World world(spec);
+  world.play(EngineReturned{{found(world, "db", 17)}, {world.id("setup")}});
   CHECK(world.run("db").value == 17);
+  CHECK(world.phase("db") == "starting");
+  CHECK(world.asked().empty());
+  world.pass(1s);
+  CHECK(world.run("db").value == 17);
+  CHECK(world.asked() == Lines{"ask db ready", "spawn web 1"});
+  CHECK(world.verdict() == "working");
+}
+
+TEST_CASE("returned: an end that was told to an engine that died is told again") {
+  World world(stack_of("db"));
+  world.boot();
+  world.shut_down();
+  REQUIRE(world.asked().back() == "end 0");
+  world.engine_returns({});
+  CHECK(world.asked() == Lines{"end 0"});
+}
+
+TEST_CASE("returned: what is to be remembered is told again") {
+  StackSpec spec = stack_of("setup");
+  in(spec, "setup").task = TaskRun::once;
+  World world(spec);
+  world.boot();
+  world.exits("setup", {});
+  world.empties("setup");
+  REQUIRE(world.asked().back() == "remember setup");
+  world.engine_returns({});
+  CHECK(world.asked() == Lines{"remember setup"});
+}
+
+TEST_CASE("returned: an exit that overtook the news of its birth is charged all the same") {
+  World world(stack_of("db"));
+  world.obedient = false;
+  world.boot();
+  world.exits("db");
+  REQUIRE(world.phase("db") == "stopping");
+  world.engine_returns({});
+  CHECK(world.phase("db") == "backoff");
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("returned: the ladder of remains does not begin anew with each engine") {
+  World world(stack_of("db"));
+  world.deaf = {"db"};
+  world.play(EngineReturned{{found(world, "db", 3, 0)}, {}});
+  REQUIRE(world.asked() == Lines{"signal all of db SIGTERM"});
+  world.engine_returns({found(world, "db", 3, 0)});
+  CHECK(world.asked().empty());
 }
 
 TEST_CASE("returned: charges outlive an engine") {

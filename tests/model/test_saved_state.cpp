@@ -54,7 +54,7 @@ void use(Stack& stack, Dice& dice) {
   };
   const ServiceId id{static_cast<std::uint32_t>(dice.below(stack.size()))};
   take(DeadlinePassed{});
-  take(EngineReturned{{{id, {1 + dice.below(4)}, 77}}});
+  take(EngineReturned{{{id, {1 + dice.below(4)}, 77}}, {}});
   const RunNumber run = stack.service(id).last_run;
   take(ProbeAnswered{id, run, ProbeRole::ready, ProbeOutcome::succeeded, {}});
   take(ProbeAnswered{id, run, ProbeRole::live, ProbeOutcome::failed, {}});
@@ -153,8 +153,8 @@ TEST_CASE("saved state: an image that does not fit its spec is refused") {
   CHECK(flaw_of_phase(Ready{}, [](Ready& p) { p.live.next = MonoTime{}; }) == no_probe);
   CHECK(flaw_of_phase(Unready{}, [](Unready& p) { p.live.asked = true; }) == no_probe);
   CHECK(flaw_of_phase(Starting{}, [](Starting&) {}).empty());
-  CHECK(flaw_of_phase(Stopping{}, [](Stopping& p) { p.rung = 3; }) ==
-        "a rung that the service does not have");
+  // A reload may have shortened the ladder meanwhile.
+  CHECK(flaw_of_phase(Stopping{}, [](Stopping& p) { p.rung = 3; }).empty());
 }
 
 TEST_CASE("saved state: each flipped bit and each cut is refused") {

@@ -147,7 +147,7 @@ void World::reload(const StackSpec& next, const Lines& changed_files, const Line
 void World::engine_returns(std::vector<FoundRun> found) {
   const auto spec = std::make_shared<const StackSpec>(stack_.spec());
   stack_ = Stack(spec, StackImage{stack_.services(), stack_.state()});
-  play(EngineReturned{std::move(found)});
+  play(EngineReturned{std::move(found), {}});
 }
 
 void World::write_down(const Action& action) {

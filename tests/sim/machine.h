@@ -1,0 +1,110 @@
+#pragma once
+// A made-up kernel with made-up programs. It never lies about what a kernel knows: each exit and each empty
+// leaf is told once to an engine that lives, and again to the next one where the last did not acknowledge it.
+// Programs and what answers probes do as they like.
+
+#include "decisions.h"
+#include "facts.h"
+#include "model/events.h"
+#include "model/spec.h"
+#include "will.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::sim {
+
+class Machine {
+public:
+  Machine(Decisions& decisions, std::shared_ptr<const model::StackSpec> spec, MonoTime now);
+
+  /// Services and conditions that are new begin their lives.
+  void change_spec(std::shared_ptr<const model::StackSpec> spec, MonoTime now);
+
+  [[nodiscard]] MonoTime next() const { return facts_.next(); }
+  /// Lets what is due by `now` happen, until there is news for the engine. Nothing: no more of it by then.
+  [[nodiscard]] std::optional<model::Event> take(MonoTime now);
+
+  /// The engine carries out an action. What none of this is about changes nothing here.
+  void carry_out(const model::Action& action, MonoTime now);
+  /// The engine has accounted for the exit of the run: it is reaped.
+  void acknowledge(ServiceId service, RunNumber run);
+  void engine_dies();
+  /// Lets the time until `now` go by without an engine and tells the new one what it finds. Exits that were
+  /// not acknowledged are told again: all, or where it has `no_state` those of what it finds.
+  [[nodiscard]] std::vector<model::FoundRun> engine_returns(MonoTime now, bool no_state);
+
+  void kill_main(ServiceId service, MonoTime now);
+  void set_condition(std::uint32_t condition, bool met, MonoTime now);
+  /// The decisions are calm from now on: what was bad already becomes good.
+  void cease_faults(MonoTime now);
+
+  /// What the kernel itself finds wrong: a spawn beside something that lives. Empty: nothing.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  /// A process of the service lives, or is about to be born.
+  [[nodiscard]] bool lives(ServiceId service) const;
+  [[nodiscard]] bool any_lives() const;
+  /// What of the service lives will be gone only when faults cease, if then.
+  [[nodiscard]] bool is_stuck(ServiceId service) const { return lives_[service.index].stuck; }
+  [[nodiscard]] bool condition_met(std::uint32_t condition) const { return conditions_[condition]; }
+
+private:
+  struct Life {
+    std::uint64_t run = 0; ///< its number, and above it how many states had been lost when it began
+    Will will;
+    MonoTime birth{};
+    MonoTime deaf_until{};
+    model::ExitStatus exit;
+    unsigned signals = 0;
+    unsigned questions = 0; ///< of the service, not of one run
+    bool launching = false;
+    bool main_alive = false;
+    bool children_alive = false;
+    bool unacknowledged = false; ///< its exit is
+    bool stuck = false;
+    bool remote_up = true; ///< where it is external
+  };
+
+  static constexpr unsigned number_bits = 40;
+  [[nodiscard]] static RunNumber number_of(std::uint64_t run) { return {run & ((1ULL << number_bits) - 1)}; }
+
+  [[nodiscard]] const model::ServiceSpec& spec(std::uint32_t service) const {
+    return spec_->services[service];
+  }
+  void begin_service(std::uint32_t service, MonoTime now);
+  void happen(const Fact& fact);
+  /// The program lived to send it, and means it.
+  [[nodiscard]] bool is_sent(const Fact& datagram) const;
+  [[nodiscard]] model::Event news(const Fact& fact) const;
+
+  void look(ServiceId service, MonoTime now);
+  void launch(const model::Spawn& spawn, MonoTime now);
+  void be_born(const Fact& fact);
+  void signalled(ServiceId service, RunNumber run, bool to_all, MonoTime now);
+  void killed(ServiceId service, RunNumber run, MonoTime now);
+  void main_dies(std::uint32_t service, MonoTime now);
+  void children_die(std::uint32_t service, MonoTime now);
+  void ask(const model::AskProbe& question, MonoTime now);
+  [[nodiscard]] bool true_answer(Life& life, std::uint32_t service, model::ProbeRole role,
+                                 MonoTime now) const;
+  void turn_remote(std::uint32_t service, MonoTime now);
+
+  [[nodiscard]] Duration delay(std::uint32_t service, std::uint64_t what);
+  void happens(FactKind kind, std::uint32_t service, MonoTime at);
+  void tell(FactKind kind, std::uint32_t service, MonoTime at);
+
+  Decisions& decisions_;
+  std::shared_ptr<const model::StackSpec> spec_;
+  std::vector<Life> lives_;
+  std::vector<bool> conditions_;
+  Facts facts_;
+  std::uint64_t lost_states_ = 0; ///< an engine without a state counts runs anew
+  std::uint64_t looks_ = 0;
+  std::uint64_t condition_news_ = 0;
+  std::string complaint_;
+};
+
+} // namespace holdfast::sim

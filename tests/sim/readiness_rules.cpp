@@ -1,0 +1,195 @@
+#include "readiness_rules.h"
+
+#include "public_state.h"
+
+#include <algorithm>
+
+namespace holdfast::sim {
+
+using namespace model;
+
+namespace {
+
+const Probe* probe_of(const ServiceSpec& spec, ProbeRole role) {
+  switch (role) {
+  case ProbeRole::ready: return spec.ready.kind == ProbeKind::exec ? &spec.ready : nullptr;
+  case ProbeRole::progress: return spec.progress ? &*spec.progress : nullptr;
+  case ProbeRole::live: return spec.live ? &spec.live->probe : nullptr;
+  }
+  return nullptr;
+}
+
+bool may_ask(PhaseName phase, ProbeRole role) {
+  const bool runs = phase == PhaseName::ready || phase == PhaseName::unready;
+  switch (role) {
+  case ProbeRole::ready: return runs || phase == PhaseName::starting;
+  case ProbeRole::progress: return phase == PhaseName::starting;
+  case ProbeRole::live: return runs;
+  }
+  return false;
+}
+
+} // namespace
+
+void ReadinessRules::open(const Stack& stack) {
+  books_.assign(stack.size(), {});
+  pressure_since_ = never;
+  woke_ = never;
+}
+
+bool ReadinessRules::distrusts(MonoTime now) const {
+  const bool pressed = pressure_since_ != never && now < pressure_since_ + 5min;
+  return pressed || (woke_ != never && now < woke_ + 10s);
+}
+
+void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
+  books_.resize(step.stack.size());
+  if (const auto* answer = std::get_if<ProbeAnswered>(&step.event)) return note_answer(step, *answer);
+  if (const auto* word = std::get_if<ServiceNotified>(&step.event)) return note_word(step, *word);
+  if (const auto* pressure = std::get_if<PressureSeen>(&step.event)) {
+    if (!pressure->high)
+      pressure_since_ = never;
+    else if (pressure_since_ == never)
+      pressure_since_ = step.now.mono;
+  } else if (std::holds_alternative<MachineWoke>(step.event)) {
+    woke_ = step.now.mono;
+  } else if (std::holds_alternative<EngineReturned>(step.event)) {
+    for (std::uint32_t i = 0; i < accounts.size(); ++i)
+      for (Row& row : books_[i].rows)
+        row.asked = false;
+  } else if (std::holds_alternative<ConfigurationChanged>(step.event)) {
+    for (Book& book : books_)
+      book.probes_changed = true;
+  }
+}
+
+void ReadinessRules::note_answer(const Step& step, const ProbeAnswered& answer) {
+  if (books_[answer.service.index].run != answer.run) return;
+  Row& counted = row(answer.service, answer.role);
+  if (!std::exchange(counted.asked, false)) return;
+  if (answer.outcome == ProbeOutcome::succeeded) {
+    ++counted.successes;
+    counted.failures = 0;
+  } else if (answer.outcome == ProbeOutcome::failed && !distrusts(step.now.mono)) {
+    ++counted.failures;
+    counted.successes = 0;
+  }
+}
+
+void ReadinessRules::note_word(const Step& step, const ServiceNotified& word) {
+  Book& book = books_[word.service.index];
+  // The first word may overtake the news of the birth, not the request.
+  if (book.run != word.run) return;
+  book.said_ready = book.said_ready || word.ready;
+  book.said_stopping = word.stopping;
+  if (word.extend) book.deadline = std::max(book.deadline, step.now.mono + *word.extend);
+}
+
+void ReadinessRules::begin(const Step& step, ServiceId id, const Account& account) {
+  Book& book = books_[id.index];
+  book = {};
+  book.run = step.stack.service(id).last_run;
+  book.deadline = step.now.mono + step.stack.spec(id).start_within;
+  static_cast<void>(account);
+}
+
+void ReadinessRules::check(const Step& step, const AskProbe& question, const Accounts& accounts,
+                           Findings& findings) {
+  const ServiceId id = question.service;
+  const Probe* probe = probe_of(step.stack.spec(id), question.role);
+  const Account& account = accounts[id];
+  const bool external = is_external(step.stack, id);
+  if (probe == nullptr) return findings.add(step.stack, id, "a question that its configuration has not");
+  // What lives elsewhere is looked at anew in the step in which a look at it ends.
+  if (!external && question.run != step.stack.service(id).last_run)
+    findings.add(step.stack, id, "a question about another run");
+  if (!external && !account.launched) findings.add(step.stack, id, "a question before its birth is known");
+  // It may be asked and stopped within one step.
+  if (!may_ask(name_of(step.stack.service(id).phase), question.role) &&
+      !may_ask(account.phase, question.role))
+    findings.add(step.stack, id, "a question that its phase has not");
+  if (books_[id.index].run != question.run) begin(step, id, account);
+  Row& asked = row(id, question.role);
+  if (asked.asked && !books_[id.index].probes_changed)
+    findings.add(step.stack, id, "asked again before the answer");
+  asked.asked = true;
+  if (!external && !books_[id.index].probes_changed && step.now.mono < account.launched_at + probe->quiet)
+    findings.add(step.stack, id, "asked in the quiet time");
+}
+
+void ReadinessRules::check(const Step& step, ServiceId id, const Accounts& accounts, Findings& findings) {
+  const Account& account = accounts[id];
+  const Service& service = step.stack.service(id);
+  if (has_run(step.stack, id) && books_[id.index].run != service.last_run) begin(step, id, account);
+  const PhaseName phase = name_of(service.phase);
+  if (phase == PhaseName::starting) check_late(step, id, account, findings);
+  if (phase == account.phase) return;
+  if (phase == PhaseName::ready) check_ready(step, id, account, findings);
+  if (phase == PhaseName::unready) check_unready(step, id, findings);
+  if (phase == PhaseName::stopping && !service.leaving) check_reason(step, id, account, findings);
+}
+
+void ReadinessRules::check_ready(const Step& step, ServiceId id, const Account& account, Findings& findings) {
+  Book& book = books_[id.index];
+  const ServiceSpec& spec = step.stack.spec(id);
+  // One that leaves may be a task from its next run on.
+  if (spec.task && !step.stack.service(id).leaving) findings.add(step.stack, id, "a task is ready");
+  if (!is_external(step.stack, id) && !account.launched)
+    findings.add(step.stack, id, "ready before its birth is known");
+  if (account.exited) findings.add(step.stack, id, "ready after its exit");
+  // Found again by a new engine or asked otherwise since a reload, it may have shown itself before.
+  if (book.probes_changed) return;
+  bool shown = false;
+  switch (spec.ready.kind) {
+  case ProbeKind::running: shown = account.launched_at + spec.ready.running <= step.now.mono; break;
+  case ProbeKind::notify: shown = book.said_ready; break;
+  case ProbeKind::exec: shown = row(id, ProbeRole::ready).successes >= spec.ready.successes; break;
+  }
+  if (!shown) findings.add(step.stack, id, "ready without having shown it");
+}
+
+void ReadinessRules::check_unready(const Step& step, ServiceId id, Findings& findings) {
+  Book& book = books_[id.index];
+  const ServiceSpec& spec = step.stack.spec(id);
+  const auto* word = std::get_if<ServiceNotified>(&step.event);
+  const bool said = word != nullptr && word->service == id && word->stopping;
+  const bool late = is_external(step.stack, id) && book.deadline <= step.now.mono;
+  const bool row_full = row(id, ProbeRole::ready).failures >= spec.ready.failures;
+  if (!said && !late && !row_full && !book.probes_changed)
+    findings.add(step.stack, id, "unready without a reason");
+  // One that is only late goes on being asked.
+  if (late && !row_full) return;
+  book.said_ready = false;
+  row(id, ProbeRole::ready).successes = 0;
+}
+
+void ReadinessRules::check_reason(const Step& step, ServiceId id, const Account& account,
+                                  Findings& findings) {
+  const Book& book = books_[id.index];
+  const ServiceSpec& spec = step.stack.spec(id);
+  const Service& service = step.stack.service(id);
+  if (account.exited || book.probes_changed || std::holds_alternative<EngineReturned>(step.event)) return;
+  const bool was_starting = account.phase == PhaseName::starting || account.phase == PhaseName::waiting;
+  const bool late =
+      was_starting && std::min(book.deadline, account.spawned + spec.progress_up_to) <= step.now.mono;
+  const bool unready_too_long =
+      account.phase == PhaseName::unready && account.since + spec.unready_within <= step.now.mono;
+  const bool not_live =
+      spec.live && spec.live->then == LiveAction::restart &&
+      books_[id.index].rows[static_cast<std::size_t>(ProbeRole::live)].failures >= spec.live->probe.failures;
+  if (!late && !unready_too_long && !not_live)
+    findings.add(step.stack, id, "its end was begun without a reason");
+  static_cast<void>(service);
+}
+
+void ReadinessRules::check_late(const Step& step, ServiceId id, const Account& account, Findings& findings) {
+  const Book& book = books_[id.index];
+  const auto& starting = std::get<Starting>(step.stack.service(id).phase);
+  const bool caught_up = std::holds_alternative<DeadlinePassed>(step.event);
+  if (!caught_up || step.stack.service(id).leaving || book.probes_changed) return;
+  if (starting.deadline == never && !starting.held) findings.add(step.stack, id, "starts without a deadline");
+  if (step.stack.spec(id).progress || account.phase != PhaseName::starting) return;
+  if (book.deadline < step.now.mono) findings.add(step.stack, id, "starts beyond its deadline");
+}
+
+} // namespace holdfast::sim

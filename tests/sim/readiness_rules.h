@@ -1,0 +1,52 @@
+#pragma once
+
+#include "accounts.h"
+#include "findings.h"
+
+#include <array>
+#include <vector>
+
+namespace holdfast::sim {
+
+/// Nobody is ready without having said so, nobody is found unready, not live or late without its row of
+/// failures or its time; each question is asked when it may be, and not again before its answer.
+class ReadinessRules {
+public:
+  void open(const model::Stack& stack);
+  /// Before the other checks of the step.
+  void note_event(const Step& step, const Accounts& accounts);
+  void check(const Step& step, const model::AskProbe& question, const Accounts& accounts, Findings& findings);
+  void check(const Step& step, ServiceId id, const Accounts& accounts, Findings& findings);
+
+private:
+  struct Row {
+    bool asked = false;
+    unsigned failures = 0;
+    unsigned successes = 0;
+  };
+  struct Book {
+    RunNumber run;
+    std::array<Row, 3> rows; ///< by role
+    bool said_ready = false; ///< READY=1 of this run, since it was last found unready
+    bool said_stopping = false;
+    bool probes_changed = false; ///< by a reload, during this run
+    MonoTime deadline{};         ///< of its start, as far as it was put off by its own word
+  };
+  void begin(const Step& step, ServiceId id, const Account& account);
+  void note_answer(const Step& step, const model::ProbeAnswered& answer);
+  void note_word(const Step& step, const model::ServiceNotified& word);
+  void check_ready(const Step& step, ServiceId id, const Account& account, Findings& findings);
+  void check_unready(const Step& step, ServiceId id, Findings& findings);
+  void check_reason(const Step& step, ServiceId id, const Account& account, Findings& findings);
+  void check_late(const Step& step, ServiceId id, const Account& account, Findings& findings);
+  [[nodiscard]] bool distrusts(MonoTime now) const;
+  [[nodiscard]] Row& row(ServiceId id, model::ProbeRole role) {
+    return books_[id.index].rows[static_cast<std::size_t>(role)];
+  }
+
+  std::vector<Book> books_;
+  MonoTime pressure_since_ = never;
+  MonoTime woke_ = never;
+};
+
+} // namespace holdfast::sim
