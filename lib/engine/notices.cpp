@@ -75,10 +75,9 @@ std::string status_line(const model::Stack& stack) {
   if (counts_services(stack.verdict()))
     add(std::to_string(stack.wanted_up()) + " of " + std::to_string(stack.wanted()) + " services");
   if (const std::string why = model::verdict_words(stack); !why.empty()) add(why);
-  if (stack.state().door_held)
-    add("door held closed");
-  else if (stack.verdict() == Verdict::broken)
-    add("door closed");
+  // Where nothing is missing, why it is closed was said.
+  const bool held = stack.verdict() == Verdict::degraded && stack.state().door_held;
+  if (stack.verdict() == Verdict::broken || held) add("door closed");
   return linux_os::harmless(line, longest_line);
 }
 

@@ -65,6 +65,23 @@ TEST_CASE("notices - the line says what is broken and that the door is closed") 
   CHECK(stack.ends_well());
 }
 
+TEST_CASE("notices - a door that is held closed is told once and beside what else is missing") {
+  const Place place;
+  auto b = Place::service("b", {"run"});
+  b.critical = false;
+  b.restart.delay = b.restart.up_to = 1min;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), b}), Manager::listens);
+  REQUIRE(stack.manager().next_with("STATUS=working: 2 of 2 services") != "nothing");
+  stack.ask("door close");
+  CHECK(stack.manager().next_with("door") ==
+        "READY=1\nSTATUS=working: 2 of 2 services; the door is held closed by the test");
+  REQUIRE(::kill(stack.pids("b", 1).at(0), SIGKILL) == 0);
+  CHECK(has(stack.manager().next_with("STATUS=degraded"), "; door closed"));
+  stack.ask("door open");
+  CHECK_FALSE(has(stack.manager().next_with("STATUS=degraded"), "door"));
+  CHECK(stack.ends_well());
+}
+
 TEST_CASE("notices - a stack that is held after it failed is no longer waited for") {
   const Place place;
   auto a = Place::service("a", {});
