@@ -92,6 +92,7 @@ void Turn::settle() {
     signal_leavers();
     give_turns();
   } while (next < work_.size());
+  reload_those_who_stay();
   report();
   judge();
 }

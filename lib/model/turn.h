@@ -141,6 +141,7 @@ private:
   void apply_addition(ServiceId id, const Why& why);
   void look_anew(ServiceId id, const ServiceSpec& before);
   void touch_added();
+  void reload_those_who_stay();
 
   // returned.cpp
   void meet(ServiceId id, const FoundRun* found);
@@ -219,7 +220,8 @@ private:
   std::vector<ServiceId> work_;    ///< to be reviewed; grows while it is walked
   std::vector<ServiceId> leavers_; ///< reviewed, and to be signalled as soon as their order allows it
   std::vector<Change> changes_;
-  bool tell_again_ = false; ///< though it does not move: what was told last may not have been done
+  std::vector<ServiceId> reloads_; ///< whose files changed, unless it turns out that they leave
+  bool tell_again_ = false;        ///< though it does not move: what was told last may not have been done
 };
 
 /// How long until the next look at a requirement that was not met.

@@ -55,9 +55,11 @@ TEST_CASE("external: without an answer it is unready for as long as that lasts, 
   CHECK(world.phase("search") == "unready");
   CHECK(world.run("search").value == 1);
   CHECK(world.service("search").restarts == 0);
+  world.answers("search", ProbeRole::ready, fails);
   world.probes[{"search", ProbeRole::ready}] = answers;
   world.pass(2s);
   CHECK(world.phase("search") == "ready");
+  CHECK(world.service("search").status_text.empty());
 }
 
 TEST_CASE("external: its going does not stop what needs it, a live probe only tells") {
