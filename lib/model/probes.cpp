@@ -133,7 +133,11 @@ void Turn::become_unready(ServiceId id, Why why) {
   auto& ready = std::get<Ready>(at(id).phase);
   // What lives elsewhere is nobody's here to restart: there is nothing that a deadline could do.
   const MonoTime deadline = is_external(id) ? never : later(now_.mono, spec(id).unready_within);
-  Unready unready{std::move(ready.run), deadline, ready.ready, ready.live};
+  Unready unready{.run = std::move(ready.run),
+                  .deadline = deadline,
+                  .held = false,
+                  .ready = ready.ready,
+                  .live = ready.live};
   unready.ready.successes = 0;
   enter(id, std::move(unready), std::move(why));
 }

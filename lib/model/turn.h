@@ -99,6 +99,7 @@ private:
   void review(ServiceId id);
   void review_waiting(ServiceId id);
   void review_run(ServiceId id);
+  void review_unready(ServiceId id, Unready& unready);
   /// Nothing but its requirements and its turn is left between it and its start.
   void review_free(ServiceId id, Waiting& waiting);
   [[nodiscard]] std::optional<Blocker> blocked(ServiceId id);
