@@ -67,6 +67,8 @@ public:
     lines_.push_back({std::move(text), state.verdict_since, 0, std::nullopt});
     if (state.door_held) add_fact("the door is held closed by " + state.door_by, 1);
     if (state.restarts > 0) add_fact("the whole stack was restarted " + count_of(state.restarts, "time"), 1);
+    // Whatever is down then is meant to be.
+    if (state.verdict == Verdict::stopped || state.verdict == Verdict::stopping) return;
     const auto& missing =
         stack_.critical_missing().empty() ? stack_.others_missing() : stack_.critical_missing();
     // The roots first: those whose cause is their own.

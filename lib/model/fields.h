@@ -54,7 +54,7 @@ HOLDFAST_FIELDS(ProbeTrack, next, pause, asked, failures, successes)
 HOLDFAST_FIELDS(Waiting, look, look_again, held, origin)
 HOLDFAST_FIELDS(Starting, run, deadline, held, said_ready, ready, progress)
 HOLDFAST_FIELDS(Ready, run, ready, live)
-HOLDFAST_FIELDS(Unready, run, deadline, ready, live)
+HOLDFAST_FIELDS(Unready, run, deadline, held, ready, live)
 HOLDFAST_FIELDS(Stopping, run, stage, rung, due, charged, why)
 HOLDFAST_FIELDS(Backoff, until)
 HOLDFAST_FIELDS(Service, phase, since, since_wall, why, status_text, wanted, goal, restart_asked, leaving,

@@ -79,6 +79,7 @@ struct Ready {
 struct Unready {
   Run run;
   MonoTime deadline = never;
+  bool held = false; ///< nothing here makes it answer: it lives elsewhere, or needs what is held itself
   ProbeTrack ready;
   ProbeTrack live;
 };

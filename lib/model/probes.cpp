@@ -67,7 +67,8 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
     phase.ready.pause = std::min(phase.ready.pause * 2, spec(id).ready.every);
     ask_again(phase.ready, now_.mono);
     count_answer(phase.ready, answer.outcome);
-    if (!answer.said.empty()) at(id).status_text = answer.said;
+    // What it said before it answered is over.
+    if (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()) at(id).status_text = answer.said;
     if (phase.ready.successes >= spec(id).ready.successes) become_ready(id);
     return;
   case ProbeRole::progress:
@@ -119,6 +120,7 @@ void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
 }
 
 void Turn::become_ready_again(ServiceId id, Unready& unready) {
+  if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear();
   Ready again{std::move(unready.run), unready.ready, unready.live};
   Why why;
   why.cause = Cause::answers;
@@ -131,7 +133,11 @@ void Turn::become_unready(ServiceId id, Why why) {
   auto& ready = std::get<Ready>(at(id).phase);
   // What lives elsewhere is nobody's here to restart: there is nothing that a deadline could do.
   const MonoTime deadline = is_external(id) ? never : later(now_.mono, spec(id).unready_within);
-  Unready unready{std::move(ready.run), deadline, ready.ready, ready.live};
+  Unready unready{.run = std::move(ready.run),
+                  .deadline = deadline,
+                  .held = false,
+                  .ready = ready.ready,
+                  .live = ready.live};
   unready.ready.successes = 0;
   enter(id, std::move(unready), std::move(why));
 }

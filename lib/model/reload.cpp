@@ -44,11 +44,14 @@ void Turn::take(const ConfigurationChanged& changed) {
     // Also of one that is to leave: until its turn to be signalled comes, it is asked.
     if (i < before->services.size()) look_anew({i}, before->services[i]);
   }
-  for (const ServiceId id : changed.reload) {
+  reloads_ = changed.reload;
+}
+
+void Turn::reload_those_who_stay() {
+  for (const ServiceId id : reloads_) {
     const Run* run = run_of(at(id).phase);
-    const bool stays = run != nullptr && !at(id).leaving && !at(id).restart_asked && at(id).wanted;
-    if (stays && run->pid != 0 && !std::holds_alternative<Stopping>(at(id).phase) && spec(id).reload)
-      actions_.push_back(ReloadService{id, run->number});
+    const bool stays = run != nullptr && !at(id).leaving && !std::holds_alternative<Stopping>(at(id).phase);
+    if (stays && run->pid != 0 && spec(id).reload) actions_.push_back(ReloadService{id, run->number});
   }
 }
 
@@ -97,7 +100,8 @@ void Turn::apply_removal(ServiceId id, const Why& why) {
 void Turn::apply_addition(ServiceId id, const Why& why) {
   const bool by_command = spec(id).task == TaskRun::on_command;
   if (!stack_.state_.up || !spec(id).enabled || by_command) {
-    at(id).goal = by_command ? why_of(Cause::on_command, {}) : why_of(Cause::disabled, {});
+    at(id).goal = why_of(by_command ? Cause::on_command : Cause::disabled, {});
+    if (std::holds_alternative<Down>(at(id).phase)) at(id).why = at(id).goal;
     return;
   }
   at(id).added = true;

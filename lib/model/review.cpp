@@ -22,7 +22,8 @@ bool is_at_rest(const Service& service) {
 
 bool is_held(const Service& service) {
   const auto* waiting = std::get_if<Waiting>(&service.phase);
-  return waiting != nullptr && waiting->held;
+  const auto* unready = std::get_if<Unready>(&service.phase);
+  return (waiting != nullptr && waiting->held) || (unready != nullptr && unready->held && !service.leaving);
 }
 
 Why why_on(Cause cause, ServiceId other) {
@@ -159,8 +160,15 @@ std::optional<Turn::Blocker> Turn::reason_to_leave(ServiceId id) {
   return lost_volume(id);
 }
 
+void Turn::review_unready(ServiceId id, Unready& unready) {
+  const auto blocker = blocked_by_need(id);
+  const bool held = is_external(id) || (blocker && blocker->held);
+  if (std::exchange(unready.held, held) != held) touch_neighbours(id);
+}
+
 void Turn::review_run(ServiceId id) {
   if (!at(id).leaving) {
+    if (auto* unready = std::get_if<Unready>(&at(id).phase)) review_unready(id, *unready);
     auto reason = reason_to_leave(id);
     if (!reason) return;
     change(id, [&](Service& service) {

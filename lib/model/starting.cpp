@@ -188,7 +188,8 @@ void Turn::start_overdue(ServiceId id, Starting& starting) {
   why.span = now_.mono - starting.run.spawned;
   why.text = at(id).status_text;
   if (!is_external(id)) return begin_stop(id, std::move(why), true);
-  Unready unready{.run = std::move(starting.run), .deadline = never, .ready = starting.ready, .live = {}};
+  Unready unready{
+      .run = std::move(starting.run), .deadline = never, .held = false, .ready = starting.ready, .live = {}};
   unready.live = live_track(id, unready.run);
   enter(id, std::move(unready), std::move(why));
 }

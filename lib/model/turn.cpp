@@ -90,8 +90,10 @@ void Turn::settle() {
     // Only when it is known who else leaves, which may be before it in order.
     if (next < work_.size()) continue;
     signal_leavers();
-    give_turns();
+    // What has just left may be on its way again, and others are ordered after it.
+    if (next == work_.size()) give_turns();
   } while (next < work_.size());
+  reload_those_who_stay();
   report();
   judge();
 }

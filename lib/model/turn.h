@@ -99,6 +99,7 @@ private:
   void review(ServiceId id);
   void review_waiting(ServiceId id);
   void review_run(ServiceId id);
+  void review_unready(ServiceId id, Unready& unready);
   /// Nothing but its requirements and its turn is left between it and its start.
   void review_free(ServiceId id, Waiting& waiting);
   [[nodiscard]] std::optional<Blocker> blocked(ServiceId id);
@@ -141,6 +142,7 @@ private:
   void apply_addition(ServiceId id, const Why& why);
   void look_anew(ServiceId id, const ServiceSpec& before);
   void touch_added();
+  void reload_those_who_stay();
 
   // returned.cpp
   void meet(ServiceId id, const FoundRun* found);
@@ -219,7 +221,8 @@ private:
   std::vector<ServiceId> work_;    ///< to be reviewed; grows while it is walked
   std::vector<ServiceId> leavers_; ///< reviewed, and to be signalled as soon as their order allows it
   std::vector<Change> changes_;
-  bool tell_again_ = false; ///< though it does not move: what was told last may not have been done
+  std::vector<ServiceId> reloads_; ///< whose files changed, unless it turns out that they leave
+  bool tell_again_ = false;        ///< though it does not move: what was told last may not have been done
 };
 
 /// How long until the next look at a requirement that was not met.

@@ -131,7 +131,8 @@ std::string verdict_words(const Stack& stack) {
   const auto& missing = stack.critical_missing().empty() ? stack.others_missing() : stack.critical_missing();
   const Verdict verdict = stack.verdict();
   if (stack.state().given_up) return words(stack, stack.state().given_up_why);
-  if (missing.empty() && stack.state().door_held) return "the door is held closed" + by(stack.state().door_by);
+  if (missing.empty() && stack.state().door_held)
+    return "the door is held closed" + by(stack.state().door_by);
   if (missing.empty() || verdict == Verdict::stopped || verdict == Verdict::stopping) return {};
   // A failed service says more than those that wait for it.
   ServiceId worst = *missing.begin();

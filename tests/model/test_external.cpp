@@ -55,9 +55,24 @@ TEST_CASE("external: without an answer it is unready for as long as that lasts, 
   CHECK(world.phase("search") == "unready");
   CHECK(world.run("search").value == 1);
   CHECK(world.service("search").restarts == 0);
+  world.answers("search", ProbeRole::ready, fails);
   world.probes[{"search", ProbeRole::ready}] = answers;
   world.pass(2s);
   CHECK(world.phase("search") == "ready");
+  CHECK(world.service("search").status_text.empty());
+}
+
+TEST_CASE("external: what waits for one that does not answer is not on its way") {
+  World world(with_external());
+  world.probes[{"search", ProbeRole::ready}] = fails;
+  world.boot();
+  CHECK(world.stack().coming());
+  world.pass(30s);
+  REQUIRE(world.phase("search") == "unready");
+  CHECK_FALSE(world.stack().coming());
+  const Outcome outcome = outcome_of(world.stack(), world.command(Verb::start, {"web"}));
+  CHECK(outcome.state == Outcome::State::failed);
+  CHECK(outcome.text == "web is waiting: needs search, which is unready");
 }
 
 TEST_CASE("external: its going does not stop what needs it, a live probe only tells") {

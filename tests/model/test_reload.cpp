@@ -166,6 +166,28 @@ TEST_CASE("reload: files that changed are read anew, unless it is started anew a
   CHECK(world.asked().front() == "signal web SIGTERM");
 }
 
+TEST_CASE("reload: files are not read anew by one that leaves before what it needs") {
+  StackSpec spec = stack_of("db; proxy: db");
+  in(spec, "proxy").reload = ReloadSpec{.signal = 1, .exec = {}, .files = {"/etc/nginx/nginx.conf"}};
+  World world(spec);
+  world.boot();
+  world.asked();
+  in(spec, "db").program.umask = 0;
+  world.reload(spec, {"proxy"});
+  CHECK(world.asked() == Lines{"signal proxy SIGTERM", "signal db SIGTERM", "spawn db 2", "spawn proxy 2"});
+}
+
+TEST_CASE("reload: an added task that runs on command says so") {
+  StackSpec spec = stack_of("db");
+  World world(spec);
+  world.boot();
+  StackSpec next = stack_of("db; reindex: db");
+  in(next, "reindex").task = TaskRun::on_command;
+  world.reload(next);
+  CHECK(world.phase("reindex") == "down");
+  CHECK(world.why("reindex") == "runs on command");
+}
+
 TEST_CASE("reload: in backoff the new program is started at once") {
   StackSpec spec = stack_of("a");
   in(spec, "a").restart.delay = 1min;

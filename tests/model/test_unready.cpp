@@ -33,6 +33,30 @@ void says_stopping(World& world, const std::string& name) {
 
 } // namespace
 
+TEST_CASE("unready: for want of what needs a person, and so is who waits for it") {
+  StackSpec spec = stack_of("(db); (web): db; (proxy): web");
+  in(spec, "web").ready = exec_probe();
+  in(spec, "db").program.requirements = {{.file = "/x", .owner = {}}};
+  World world(spec);
+  world.boot();
+  world.pass(1s);
+  REQUIRE(world.phase("proxy") == "ready");
+  world.missing["db"] = "/x is missing";
+  world.probes[{"web", ProbeRole::ready}] = bad;
+  world.dies("db");
+  world.pass(5s);
+  REQUIRE(world.phase("web") == "unready");
+  world.dies("proxy");
+  world.pass(1h);
+  CHECK(world.phase("web") == "unready");
+  CHECK(world.why("proxy") == "needs web, which is unready");
+  CHECK_FALSE(world.stack().coming());
+  world.missing.clear();
+  world.probes.clear();
+  world.pass(6s);
+  CHECK(world.verdict() == "working");
+}
+
 TEST_CASE("unready: after a row of failures, and back; nothing is restarted") {
   World world(probed("a", "a"));
   world.boot();

@@ -41,6 +41,7 @@ void Accounts::begin(Account& account, RunNumber run, MonoTime now) {
   account.spawned = now;
   account.rungs = 0;
   account.killed = never;
+  account.killed_born = false;
   account.ladder_changed = false;
 }
 
@@ -118,7 +119,8 @@ void Accounts::note_rung(ServiceId service, MonoTime now) {
 
 void Accounts::note_kill(ServiceId service, MonoTime now) {
   Account& account = accounts_[service.index];
-  if (account.killed == never) account.killed = now;
+  if (account.killed == never || (account.launched && !account.killed_born)) account.killed = now;
+  account.killed_born = account.launched;
 }
 
 void Accounts::look_at(const Stack& stack, ServiceId id, MonoTime now) {

@@ -39,6 +39,7 @@ struct Account {
   MonoTime first_rung{};
   MonoTime last_rung{};
   MonoTime killed = never;
+  bool killed_born = false; ///< a kill before the birth does not reach it: the one after it counts
   MonoTime stopping_since{};
   bool ladder_changed = false; ///< by a reload, since the first rung
 

@@ -113,14 +113,10 @@ bool Episode::at_rest() const {
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     const Service& service = stack_.service({i});
     const PhaseName phase = name_of(service.phase);
-    // It cannot answer while what it needs does not, and nobody charges it for that.
-    const auto& needs = stack_.spec({i}).needs;
-    const bool excused =
-        phase == PhaseName::unready && std::any_of(needs.begin(), needs.end(), [&](const Need& need) {
-          return !need.soft && !answers(stack_, need.on);
-        });
-    const bool rests = excused || phase == PhaseName::down || phase == PhaseName::failed ||
-                       answers(stack_, {i}) || is_held(stack_, {i});
+    // What lives elsewhere answers again now that all faults have ceased.
+    const bool stuck = is_stuck(stack_, {i}) && !is_external(stack_, {i});
+    const bool rests = phase == PhaseName::down || phase == PhaseName::failed || answers(stack_, {i}) ||
+                       is_held(stack_, {i}) || stuck;
     if (!rests) return false;
   }
   return machine_.next() > now_.mono + 5s;

@@ -30,6 +30,12 @@ namespace holdfast::sim {
   return waiting != nullptr && waiting->held;
 }
 
+/// Of one that runs and does not answer: nothing here will make it.
+[[nodiscard]] inline bool is_stuck(const model::Stack& stack, ServiceId id) {
+  const auto* unready = std::get_if<model::Unready>(&stack.service(id).phase);
+  return unready != nullptr && unready->held;
+}
+
 /// A start of it goes on or is about to.
 [[nodiscard]] inline bool is_on_its_way(const model::Stack& stack, ServiceId id) {
   const model::Service& service = stack.service(id);
