@@ -35,7 +35,9 @@ std::vector<FoundRun> Machine::engine_returns(MonoTime now, bool no_state) {
     const bool is_found = lives({i});
     if (is_found)
       found.push_back({{i}, number_of(life.run), life.main_alive ? static_cast<int>(1000 + i) : 0});
-    if (life.unacknowledged && (is_found || !no_state)) tell(FactKind::exited, i, now + delay(i, 4));
+    // An exit that an engine without a state cannot place is acknowledged by it, and never told again.
+    if (no_state && !is_found) life.unacknowledged = false;
+    if (life.unacknowledged) tell(FactKind::exited, i, now + delay(i, 4));
   }
   for (std::uint32_t i = 0; i < conditions_.size(); ++i)
     set_condition(i, conditions_[i], now);
