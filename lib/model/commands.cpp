@@ -5,28 +5,17 @@
 #include <vector>
 
 namespace holdfast::model {
-namespace {
-
-Why why_of(Cause cause, const std::string& by) {
-  Why why;
-  why.cause = cause;
-  why.text = by;
-  return why;
-}
-
-} // namespace
-
 void Turn::take(const StackStarted& started) {
   if (stack_.state_.shutdown) return;
   remember_done(started.done);
-  start_all(why_of(Cause::started, {}));
+  start_all(because(Cause::started));
 }
 
 void Turn::take(const ShutdownAsked& asked) {
   // Asked again, it is no later.
   if (stack_.state_.shutdown) return;
   stack_.state_.shutdown = true;
-  stop_all(why_of(Cause::shutdown, asked.by));
+  stop_all(because(Cause::shutdown, asked.by));
 }
 
 void Turn::take(const CommandAsked& asked) {
@@ -34,12 +23,12 @@ void Turn::take(const CommandAsked& asked) {
   // Where it is held for a person, that person is here.
   stack_.state_.given_up = false;
   switch (asked.verb) {
-  case Verb::start: return take_start(asked, why_of(Cause::asked_start, asked.by));
-  case Verb::stop: return take_stop(asked, why_of(Cause::asked_stop, asked.by));
-  case Verb::restart: return take_restart(asked, why_of(Cause::asked_restart, asked.by));
+  case Verb::start: return take_start(asked, because(Cause::asked_start, asked.by));
+  case Verb::stop: return take_stop(asked, because(Cause::asked_stop, asked.by));
+  case Verb::restart: return take_restart(asked, because(Cause::asked_restart, asked.by));
   case Verb::task:
     for (const ServiceId id : asked.services)
-      ask_start(id, why_of(Cause::asked_start, asked.by), true);
+      ask_start(id, because(Cause::asked_start, asked.by), true);
     return;
   }
 }
@@ -95,7 +84,7 @@ void Turn::start_all(const Why& why) {
       continue;
     }
     if (spec({i}).removed) continue;
-    service.goal = why_of(by_command ? Cause::on_command : Cause::disabled, {});
+    service.goal = because(by_command ? Cause::on_command : Cause::disabled);
     if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
   }
 }

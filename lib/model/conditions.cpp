@@ -9,11 +9,9 @@ constexpr Duration longest_distrust = 5min;
 /// Until what was asked before the suspension is answered or timed out.
 constexpr Duration after_waking = 10s;
 
-Why why_of(ConditionId id, const ConditionFact& fact) {
-  Why why;
-  why.cause = Cause::condition;
+Why unmet(ConditionId id, const ConditionFact& fact) {
+  Why why = because(Cause::condition, fact.what);
   why.condition = id;
-  why.text = fact.what;
   return why;
 }
 
@@ -31,7 +29,7 @@ std::optional<Turn::Blocker> Turn::blocked_by_condition(ServiceId id) {
   for (const ConditionId condition : spec(id).conditions) {
     const ConditionFact& fact = stack_.condition(condition);
     if (fact.state == ConditionState::met) continue;
-    return Blocker{.why = why_of(condition, fact), .held = fact.state == ConditionState::unmet};
+    return Blocker{.why = unmet(condition, fact), .held = fact.state == ConditionState::unmet};
   }
   return std::nullopt;
 }
@@ -40,7 +38,7 @@ std::optional<Turn::Blocker> Turn::lost_volume(ServiceId id) {
   for (const ConditionId condition : spec(id).conditions) {
     const ConditionFact& fact = stack_.condition(condition);
     const bool is_volume = stack_.spec().conditions[condition.index].kind == ConditionKind::volume;
-    if (is_volume && fact.state == ConditionState::unmet) return Blocker{.why = why_of(condition, fact)};
+    if (is_volume && fact.state == ConditionState::unmet) return Blocker{.why = unmet(condition, fact)};
   }
   return std::nullopt;
 }

@@ -5,17 +5,6 @@
 #include <utility>
 
 namespace holdfast::model {
-namespace {
-
-Why why_of(Cause cause, ServiceId other) {
-  Why why;
-  why.cause = cause;
-  why.other = other;
-  return why;
-}
-
-} // namespace
-
 void Turn::escalate() {
   const StackState& state = stack_.state_;
   const auto& failed = stack_.counts_.critical_failed;
@@ -24,11 +13,11 @@ void Turn::escalate() {
   const auto hopeless = std::find_if(failed.begin(), failed.end(), [this](ServiceId id) {
     return at(id).why.cause == Cause::spawn_failed && at(id).why.window == Duration{};
   });
-  if (hopeless != failed.end()) return give_up(why_of(Cause::given_up, *hopeless));
-  if (!may_restart_stack()) return give_up(why_of(Cause::given_up, *failed.begin()));
+  if (hopeless != failed.end()) return give_up(because(Cause::given_up, *hopeless));
+  if (!may_restart_stack()) return give_up(because(Cause::given_up, *failed.begin()));
   stack_.state_.charges.push_back(now_.mono);
   ++stack_.state_.restarts;
-  restart_all(why_of(Cause::stack_restart, *failed.begin()));
+  restart_all(because(Cause::stack_restart, *failed.begin()));
 }
 
 bool Turn::may_restart_stack() {

@@ -37,8 +37,7 @@ void ask_again(ProbeTrack& track, MonoTime now) {
 }
 
 Why probe_why(Cause cause, const ProbeTrack& track, const std::string& said) {
-  Why why;
-  why.cause = cause;
+  Why why = because(cause);
   why.count = track.failures;
   why.text = said;
   return why;
@@ -122,8 +121,7 @@ void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
 void Turn::become_ready_again(ServiceId id, Unready& unready) {
   if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear();
   Ready again{std::move(unready.run), unready.ready, unready.live};
-  Why why;
-  why.cause = Cause::answers;
+  Why why = because(Cause::answers);
   why.span = now_.mono - again.run.spawned;
   enter(id, std::move(again), std::move(why));
 }
@@ -172,8 +170,7 @@ void Turn::due_unready(ServiceId id, Unready& phase) {
   if (phase.deadline <= now_.mono) {
     phase.deadline = unready_deadline(id);
     if (phase.deadline <= now_.mono) {
-      Why why;
-      why.cause = Cause::unready_too_long;
+      Why why = because(Cause::unready_too_long);
       why.span = now_.mono - at(id).since;
       why.text = at(id).why.text;
       return begin_stop(id, std::move(why), true);

@@ -7,13 +7,6 @@
 namespace holdfast::model {
 namespace {
 
-Why why_of(Cause cause, const std::string& by) {
-  Why why;
-  why.cause = cause;
-  why.text = by;
-  return why;
-}
-
 /// The runs that a run was started on, in the order of its new needs; of a new need the present one.
 std::vector<RunNumber> runs_of_needs(const std::vector<RunNumber>& runs, const std::vector<Need>& before,
                                      const std::vector<Need>& now, const std::vector<Service>& services) {
@@ -34,7 +27,7 @@ void Turn::take(const ConfigurationChanged& changed) {
   const auto before = stack_.spec_;
   swap_spec(changed);
   remember_done(changed.done);
-  const Why why = why_of(Cause::reloaded, changed.by);
+  const Why why = because(Cause::reloaded, changed.by);
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     touch({i});
     if (i >= before->services.size())
@@ -82,7 +75,7 @@ void Turn::apply_change(ServiceId id, const ServiceSpec& before, const Why& why)
   if (next.removed) return apply_removal(id, why);
   if (before.removed) return apply_addition(id, why);
   const ChangeKind kind = change_between(before, next);
-  if (before.enabled && !next.enabled) return ask_stop(id, why_of(Cause::disabled, {}));
+  if (before.enabled && !next.enabled) return ask_stop(id, because(Cause::disabled));
   // One that was started by command is there already.
   if (!before.enabled && next.enabled && !at(id).wanted) return apply_addition(id, why);
   const bool forgotten =
@@ -94,13 +87,13 @@ void Turn::apply_change(ServiceId id, const ServiceSpec& before, const Why& why)
 }
 
 void Turn::apply_removal(ServiceId id, const Why& why) {
-  ask_stop(id, why_of(Cause::removed, why.text));
+  ask_stop(id, because(Cause::removed, why.text));
 }
 
 void Turn::apply_addition(ServiceId id, const Why& why) {
   const bool by_command = spec(id).task == TaskRun::on_command;
   if (!stack_.state_.up || !spec(id).enabled || by_command) {
-    at(id).goal = why_of(by_command ? Cause::on_command : Cause::disabled, {});
+    at(id).goal = because(by_command ? Cause::on_command : Cause::disabled);
     if (std::holds_alternative<Down>(at(id).phase)) at(id).why = at(id).goal;
     return;
   }
@@ -131,8 +124,7 @@ void Turn::look_anew(ServiceId id, const ServiceSpec& before) {
 
 std::optional<Turn::Blocker> Turn::blocked_by_removal(ServiceId id) {
   if (!at(id).added || stack_.counts_.removed_alive == 0) return std::nullopt;
-  Why why;
-  why.cause = Cause::removal;
+  Why why = because(Cause::removal);
   for (std::uint32_t i = 0; i < stack_.size(); ++i)
     if (spec({i}).removed && run_of(at({i}).phase) != nullptr) why.other = {i};
   return Blocker{.why = std::move(why)};

@@ -5,16 +5,6 @@
 #include <vector>
 
 namespace holdfast::model {
-namespace {
-
-Why why_of(Cause cause) {
-  Why why;
-  why.cause = cause;
-  return why;
-}
-
-} // namespace
-
 void Turn::take(const EngineReturned& fact) {
   // Whoever was ever started has a goal, if only that of being down.
   const auto& services = stack_.services();
@@ -33,7 +23,7 @@ void Turn::take(const EngineReturned& fact) {
   tell_again_ = true;
   if (!knows_nothing) return;
   remember_done(fact.done);
-  start_all(why_of(Cause::started));
+  start_all(because(Cause::started));
 }
 
 void Turn::meet(ServiceId id, const FoundRun* found) {
@@ -51,7 +41,7 @@ void Turn::meet_run(ServiceId id, Run& run, const FoundRun* found) {
   if (is_same && (run.pid != 0 || run.exit)) return;
   if (found != nullptr) return adopt(*found);
   // Between the decision and the birth, or the other way round between the last of it and its report.
-  if (run.pid == 0 && !run.exit) return conclude(id, why_of(Cause::engine_lost), false);
+  if (run.pid == 0 && !run.exit) return conclude(id, because(Cause::engine_lost), false);
   take(LeafEmptied{id, run.number});
 }
 
@@ -66,7 +56,7 @@ void Turn::adopt(const FoundRun& found) {
   Starting starting;
   starting.run = std::move(run);
   starting.deadline = later(now_.mono, spec(found.service).start_within);
-  enter(found.service, std::move(starting), why_of(Cause::adopted));
+  enter(found.service, std::move(starting), because(Cause::adopted));
   auto& phase = std::get<Starting>(at(found.service).phase);
   begin_progress(found.service, phase);
   if (!spec(found.service).task && expect_ready(found.service, phase)) return become_ready(found.service);
@@ -78,8 +68,8 @@ void Turn::stop_remains(ServiceId id, Run run) {
   run.exit = ExitStatus{};
   Stopping stopping;
   stopping.run = std::move(run);
-  stopping.why = why_of(Cause::adopted);
-  enter(id, std::move(stopping), why_of(Cause::adopted));
+  stopping.why = because(Cause::adopted);
+  enter(id, std::move(stopping), because(Cause::adopted));
   climb(id, std::get<Stopping>(at(id).phase), 0);
 }
 

@@ -26,13 +26,6 @@ bool is_held(const Service& service) {
   return (waiting != nullptr && waiting->held) || (unready != nullptr && unready->held && !service.leaving);
 }
 
-Why why_on(Cause cause, ServiceId other) {
-  Why why;
-  why.cause = cause;
-  why.other = other;
-  return why;
-}
-
 } // namespace
 
 void Turn::review(ServiceId id) {
@@ -59,11 +52,7 @@ void Turn::review(ServiceId id) {
 }
 
 void Turn::review_waiting(ServiceId id) {
-  if (at(id).remembered) {
-    Why why;
-    why.cause = Cause::remembered;
-    return enter(id, Finished{}, std::move(why));
-  }
+  if (at(id).remembered) return enter(id, Finished{}, because(Cause::remembered));
   auto& waiting = std::get<Waiting>(at(id).phase);
   auto blocker = blocked(id);
   if (!blocker) return is_external(id) ? watch_external(id) : review_free(id, waiting);
@@ -80,8 +69,7 @@ void Turn::review_free(ServiceId id, Waiting& waiting) {
   if (waiting.look == Look::satisfied) {
     waiting.look_again = never;
     reschedule(id);
-    Why turn;
-    turn.cause = Cause::turn;
+    Why turn = because(Cause::turn);
     turn.count = stack_.spec().start_at_once;
     wait_because(id, {.why = std::move(turn)});
     // give_turns() goes on from here within this step if a turn is free.
@@ -108,17 +96,17 @@ std::optional<Turn::Blocker> Turn::blocked_by_need(ServiceId id) {
     const Service& other = at(need.on);
     if (need.soft || is_up(other)) continue;
     if (std::holds_alternative<Failed>(other.phase))
-      return Blocker{.why = why_on(Cause::need_failed, need.on), .held = true};
+      return Blocker{.why = because(Cause::need_failed, need.on), .held = true};
     if (!other.wanted)
-      return Blocker{.why = why_on(Cause::need_stopped, need.on), .held = true, .excused = true};
-    return Blocker{.why = why_on(Cause::need, need.on), .held = is_held(other), .excused = other.excused};
+      return Blocker{.why = because(Cause::need_stopped, need.on), .held = true, .excused = true};
+    return Blocker{.why = because(Cause::need, need.on), .held = is_held(other), .excused = other.excused};
   }
   return std::nullopt;
 }
 
 std::optional<Turn::Blocker> Turn::blocked_by_soft_need(ServiceId id) {
   for (const Need& need : spec(id).needs)
-    if (need.soft && is_on_its_way(at(need.on))) return Blocker{.why = why_on(Cause::soft_need, need.on)};
+    if (need.soft && is_on_its_way(at(need.on))) return Blocker{.why = because(Cause::soft_need, need.on)};
   return std::nullopt;
 }
 
@@ -149,13 +137,13 @@ std::optional<Turn::Blocker> Turn::reason_to_leave(ServiceId id) {
     const Service& other = at(needs[i].on);
     if (!needs[i].soft) {
       if (std::holds_alternative<Failed>(other.phase))
-        return Blocker{.why = why_on(Cause::need_failed, needs[i].on)};
+        return Blocker{.why = because(Cause::need_failed, needs[i].on)};
       if (!other.wanted || other.leaving)
-        return Blocker{.why = why_on(Cause::need_leaves, needs[i].on),
+        return Blocker{.why = because(Cause::need_leaves, needs[i].on),
                        .excused = !other.wanted || other.excused};
     }
     const bool new_run = std::holds_alternative<Ready>(other.phase) && other.last_run != run.needs[i];
-    if (needs[i].restart && new_run) return Blocker{.why = why_on(Cause::need_restarted, needs[i].on)};
+    if (needs[i].restart && new_run) return Blocker{.why = because(Cause::need_restarted, needs[i].on)};
   }
   return lost_volume(id);
 }

@@ -38,10 +38,7 @@ void Turn::take(const ServiceNotified& fact) {
     if (starting->said_ready && starting->run.pid != 0) return become_ready(fact.service);
     reschedule(fact.service);
   } else if (fact.stopping && std::holds_alternative<Ready>(service.phase) && !service.leaving) {
-    Why why;
-    why.cause = Cause::says_stopping;
-    why.text = service.status_text;
-    become_unready(fact.service, std::move(why));
+    become_unready(fact.service, because(Cause::says_stopping, service.status_text));
   } else if (auto* unready = std::get_if<Unready>(&service.phase);
              unready != nullptr && fact.ready && gates) {
     become_ready_again(fact.service, *unready);

@@ -44,10 +44,7 @@ void Turn::take(const RequirementsSeen& seen) {
   waiting->look = Look::unknown;
   waiting->look_again = later(now_.mono, look_pause);
   reschedule(seen.service);
-  Why why;
-  why.cause = Cause::requirement;
-  why.text = seen.missing;
-  wait_because(seen.service, {.why = std::move(why), .held = true});
+  wait_because(seen.service, {.why = because(Cause::requirement, seen.missing), .held = true});
 }
 
 Starting Turn::next_run(ServiceId id) {
@@ -115,8 +112,7 @@ void Turn::take(const SpawnFailed& fact) {
   Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   Service& service = at(fact.service);
-  Why why;
-  why.cause = Cause::spawn_failed;
+  Why why = because(Cause::spawn_failed);
   why.other = fact.service;
   why.text = fact.what;
   if (service.leaving || is_transient(fact.error)) return conclude(fact.service, std::move(why), true);
@@ -127,9 +123,7 @@ void Turn::take(const SpawnRefused& fact) {
   Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   Service& service = at(fact.service);
-  Why why;
-  why.cause = Cause::requirement;
-  why.text = fact.what;
+  Why why = because(Cause::requirement, fact.what);
   if (std::holds_alternative<Stopping>(service.phase) || service.leaving)
     return conclude(fact.service, std::move(why), false);
   Waiting waiting;
@@ -143,8 +137,7 @@ void Turn::become_ready(ServiceId id) {
   auto& starting = std::get<Starting>(at(id).phase);
   Ready ready{.run = std::move(starting.run), .ready = ready_track(id), .live = {}};
   ready.live = live_track(id, ready.run);
-  Why why;
-  why.cause = Cause::answers;
+  Why why = because(Cause::answers);
   why.span = now_.mono - ready.run.spawned;
   enter(id, std::move(ready), std::move(why));
 }
@@ -183,8 +176,7 @@ void Turn::due_starting(ServiceId id) {
 }
 
 void Turn::start_overdue(ServiceId id, Starting& starting) {
-  Why why;
-  why.cause = Cause::start_deadline;
+  Why why = because(Cause::start_deadline);
   why.span = now_.mono - starting.run.spawned;
   why.text = at(id).status_text;
   if (!is_external(id)) return begin_stop(id, std::move(why), true);

@@ -63,8 +63,7 @@ void Turn::due_stopping(ServiceId id, Stopping& phase) {
     // and what it needs is stopped without it.
     change(id, [&](Service&) { phase.stage = StopStage::overdue; });
     phase.due = never;
-    Why why;
-    why.cause = Cause::survives_kill;
+    Why why = because(Cause::survives_kill);
     at(id).why = why;
     actions_.push_back(ReportTrouble{id, phase.run.number, std::move(why)});
     touch_neighbours(id);

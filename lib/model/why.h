@@ -93,4 +93,8 @@ struct Why {
   Duration window{};  ///< within this time are spent
 };
 
+/// With what goes with the cause, and nothing else set.
+[[nodiscard]] Why because(Cause cause, std::string text = {});
+[[nodiscard]] Why because(Cause cause, ServiceId other);
+
 } // namespace holdfast::model
