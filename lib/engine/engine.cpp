@@ -48,15 +48,9 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                .gone = [this] { anchor_gone(); }}),
       logs_(std::make_unique<linux_os::LogCapture>(
           log_directory_.get(), stack_.spec().rotate_size,
-          // From the capture's thread: our own log is written by the loop's alone.
-          [this](std::string line) {
-            boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
-          })),
+          [this](std::string line) { trouble_elsewhere(std::move(line)); })),
       recorder_({.directory = stack_.spec().state + "/record",
-                 .trouble =
-                     [this](std::string line) {
-                       boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
-                     }}),
+                 .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,
               {.is_member = [this](ServiceId service, int pid,
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
@@ -67,11 +61,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
       reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
-                {.step =
-                     [this](model::Event event) {
-                       pending_.push_back(std::move(event));
-                       turn();
-                     },
+                {.step = [this](model::Event event) { take_now(std::move(event)); },
                  .tell =
                      [this](EventRecord record) {
                        record.time = read_wall();
@@ -105,6 +95,15 @@ int Engine::run() {
 void Engine::happened(model::Event event) {
   pending_.push_back(std::move(event));
   post_turn();
+}
+
+void Engine::take_now(model::Event event) {
+  pending_.push_back(std::move(event));
+  turn();
+}
+
+void Engine::trouble_elsewhere(std::string line) {
+  boost::asio::post(loop_, [this, line = std::move(line)] { report_.trouble(line); });
 }
 
 void Engine::post_turn() {
@@ -240,9 +239,8 @@ void Engine::carry_out(const model::ReloadService& action) {
 void Engine::carry_out(const model::RememberDone& action) {
   done_.add(stack_.spec(action.service));
   configuration_.later([path = done_.path(), text = done_.text(), this] {
-    const auto written = replace_file(path, text, 0640);
-    if (written) return;
-    boost::asio::post(loop_, [this, what = written.error().what] { report_.trouble(what); });
+    if (const auto written = replace_file(path, text, 0640); !written)
+      trouble_elsewhere(written.error().what);
   });
 }
 
@@ -283,9 +281,7 @@ void Engine::anchor_gone() {
 }
 
 void Engine::ask(const model::CommandAsked& command) {
-  // In this call, so that whoever asks can look at the outcome at once.
-  pending_.push_back(command);
-  turn();
+  take_now(command);
 }
 
 void Engine::ask(const model::DoorAsked& asked) {
@@ -295,8 +291,7 @@ void Engine::ask(const model::DoorAsked& asked) {
                           : "the door is held closed by " + asked.by;
   record.time = read_wall();
   untold_.push_back(std::move(record));
-  pending_.push_back(asked);
-  turn();
+  take_now(asked);
 }
 
 void Engine::plan(std::function<void(wire::PlanView)> told) {

@@ -67,6 +67,10 @@ public:
 
 private:
   void happened(model::Event event);
+  /// In this call, so that whoever asks can look at the outcome at once.
+  void take_now(model::Event event);
+  /// For other threads: our own log is written by the loop's alone.
+  void trouble_elsewhere(std::string line);
   void post_turn();
   void turn();
   void step(const model::Event& event, const Now& now);

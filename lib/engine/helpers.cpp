@@ -64,23 +64,20 @@ void Helpers::probe(ServiceId service, RunNumber run, model::ProbeRole role) {
 }
 
 void Helpers::stop_program(ServiceId service, RunNumber, std::size_t rung, int main_pid) {
-  const model::ServiceSpec& spec = stack_.spec(service);
-  start({.key = {service, stop_program_key + static_cast<int>(rung)},
-         .program = &spec.program,
-         .argv = spec.stop[rung].exec,
-         .environment = {"MAINPID=" + std::to_string(main_pid)},
-         .timeout = spec.stop[rung].wait,
-         .success = {0},
-         .answer = [](model::ProbeOutcome, const std::string&) {}});
+  const model::Rung& step = stack_.spec(service).stop[rung];
+  run_beside({service, stop_program_key + static_cast<int>(rung)}, main_pid, step.exec, step.wait);
 }
 
 void Helpers::reload_program(ServiceId service, int main_pid) {
-  const model::ServiceSpec& spec = stack_.spec(service);
-  start({.key = {service, reload_program_key},
-         .program = &spec.program,
-         .argv = spec.reload->exec,
+  run_beside({service, reload_program_key}, main_pid, stack_.spec(service).reload->exec, longest_reload);
+}
+
+void Helpers::run_beside(Key key, int main_pid, std::vector<std::string> argv, Duration timeout) {
+  start({.key = key,
+         .program = &stack_.spec(key.first).program,
+         .argv = std::move(argv),
          .environment = {"MAINPID=" + std::to_string(main_pid)},
-         .timeout = longest_reload,
+         .timeout = timeout,
          .success = {0},
          .answer = [](model::ProbeOutcome, const std::string&) {}});
 }

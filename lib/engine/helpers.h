@@ -64,6 +64,8 @@ private:
     std::function<void(model::ProbeOutcome, std::string)> answer;
   };
 
+  /// What nobody waits for, with MAINPID in the environment.
+  void run_beside(Key key, int main_pid, std::vector<std::string> argv, Duration timeout);
   void start(Order order);
   void started(Key key);
   void read_output(Key key, Helper& helper);

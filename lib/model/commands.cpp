@@ -77,16 +77,18 @@ void Turn::raise_stack() {
 void Turn::start_all(const Why& why) {
   raise_stack();
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    Service& service = at({i});
     const bool by_command = spec({i}).task == TaskRun::on_command;
-    if (service.wanted || (spec({i}).enabled && !by_command)) {
+    if (at({i}).wanted || (spec({i}).enabled && !by_command))
       wish({i}, why, false);
-      continue;
-    }
-    if (spec({i}).removed) continue;
-    service.goal = because(by_command ? Cause::on_command : Cause::disabled);
-    if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
+    else if (!spec({i}).removed)
+      leave_down({i});
   }
+}
+
+void Turn::leave_down(ServiceId id) {
+  Service& service = at(id);
+  service.goal = because(spec(id).task == TaskRun::on_command ? Cause::on_command : Cause::disabled);
+  if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
 }
 
 void Turn::stop_all(const Why& why) {

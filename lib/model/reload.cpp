@@ -92,11 +92,7 @@ void Turn::apply_removal(ServiceId id, const Why& why) {
 
 void Turn::apply_addition(ServiceId id, const Why& why) {
   const bool by_command = spec(id).task == TaskRun::on_command;
-  if (!stack_.state_.up || !spec(id).enabled || by_command) {
-    at(id).goal = because(by_command ? Cause::on_command : Cause::disabled);
-    if (std::holds_alternative<Down>(at(id).phase)) at(id).why = at(id).goal;
-    return;
-  }
+  if (!stack_.state_.up || !spec(id).enabled || by_command) return leave_down(id);
   at(id).added = true;
   wish(id, why, false);
 }
@@ -116,8 +112,7 @@ void Turn::look_anew(ServiceId id, const ServiceSpec& before) {
     starting->ready = {};
     starting->progress = {};
     if (starting->held) resume_start(id, *starting);
-    begin_progress(id, *starting);
-    if (!next.task && expect_ready(id, *starting)) return become_ready(id);
+    return watch_start(id, *starting);
   }
   reschedule(id);
 }

@@ -46,21 +46,10 @@ void Turn::meet_run(ServiceId id, Run& run, const FoundRun* found) {
 }
 
 void Turn::adopt(const FoundRun& found) {
-  Run run;
-  run.number = found.run;
-  run.pid = found.pid;
-  run.spawned = now_.mono;
-  for (const Need& need : spec(found.service).needs)
-    run.needs.push_back(at(need.on).last_run);
-  if (found.pid == 0) return stop_remains(found.service, std::move(run));
-  Starting starting;
-  starting.run = std::move(run);
-  starting.deadline = later(now_.mono, spec(found.service).start_within);
+  Starting starting = starting_now(found.service, found.run, found.pid);
+  if (found.pid == 0) return stop_remains(found.service, std::move(starting.run));
   enter(found.service, std::move(starting), because(Cause::adopted));
-  auto& phase = std::get<Starting>(at(found.service).phase);
-  begin_progress(found.service, phase);
-  if (!spec(found.service).task && expect_ready(found.service, phase)) return become_ready(found.service);
-  reschedule(found.service);
+  watch_start(found.service, std::get<Starting>(at(found.service).phase));
 }
 
 void Turn::stop_remains(ServiceId id, Run run) {

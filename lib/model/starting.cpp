@@ -52,8 +52,13 @@ Starting Turn::next_run(ServiceId id) {
   service.last_run = service.last_run.next();
   service.status_text.clear();
   service.added = false;
+  return starting_now(id, service.last_run, 0);
+}
+
+Starting Turn::starting_now(ServiceId id, RunNumber number, int pid) {
   Starting starting;
-  starting.run.number = service.last_run;
+  starting.run.number = number;
+  starting.run.pid = pid;
   starting.run.spawned = now_.mono;
   for (const Need& need : spec(id).needs)
     starting.run.needs.push_back(at(need.on).last_run);
@@ -86,16 +91,15 @@ void Turn::take(const SpawnSucceeded& fact) {
     if (stopping->stage >= StopStage::killed) kill(fact.service, *stopping);
     return;
   }
-  auto& starting = std::get<Starting>(phase);
-  if (!spec(fact.service).task && expect_ready(fact.service, starting)) return become_ready(fact.service);
-  begin_progress(fact.service, starting);
-  reschedule(fact.service);
+  watch_start(fact.service, std::get<Starting>(phase));
 }
 
-void Turn::begin_progress(ServiceId id, Starting& starting) {
+void Turn::watch_start(ServiceId id, Starting& starting) {
+  if (!spec(id).task && expect_ready(id, starting)) return become_ready(id);
   // Asked often enough that its answer comes before the deadline does.
   if (const auto& progress = spec(id).progress)
     starting.progress = track_of(*progress, now_.mono, spec(id).start_within / 4);
+  reschedule(id);
 }
 
 bool Turn::expect_ready(ServiceId id, Starting& starting) {

@@ -130,6 +130,8 @@ private:
   void ask_restart(ServiceId id, const Why& why);
   void end_run_for_restart(ServiceId id, const Why& why);
   void start_all(const Why& why);
+  /// Not started by itself: says why.
+  void leave_down(ServiceId id);
   void stop_all(const Why& why);
   /// Every wanted service in order, with fresh budgets.
   void restart_all(const Why& why);
@@ -164,13 +166,16 @@ private:
   void spawn(ServiceId id);
   void watch_external(ServiceId id);
   [[nodiscard]] Starting next_run(ServiceId id);
+  /// With a run that begins now, on what its needs run as. `pid`: 0 where it is still to be born.
+  [[nodiscard]] Starting starting_now(ServiceId id, RunNumber number, int pid);
+  /// The exec is known: looks for what makes it ready. It may be that at once; `starting` is gone then.
+  void watch_start(ServiceId id, Starting& starting);
   /// The exec is known: begins to look for what makes it ready. True: it is ready already.
   [[nodiscard]] bool expect_ready(ServiceId id, Starting& starting);
   void become_ready(ServiceId id);
   /// The tracks of a run that is, or was, ready.
   [[nodiscard]] ProbeTrack ready_track(ServiceId id) const;
   [[nodiscard]] ProbeTrack live_track(ServiceId id, const Run& run) const;
-  void begin_progress(ServiceId id, Starting& starting);
   void start_overdue(ServiceId id, Starting& starting);
   void due_starting(ServiceId id);
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdfast::wire {
@@ -81,5 +82,19 @@ private:
   std::set<std::string_view> looked_;
   std::string mistake_;
 };
+
+/// The key must be there with a list. `out` has what came before a mistake.
+template <typename T>
+[[nodiscard]] Status read_list(Fields& fields, const char* key, std::vector<T>& out,
+                               Result<T> (*read_one)(const Json&)) {
+  const Json* list = fields.look(key);
+  if (list == nullptr || !list->is_array()) return Error{"key \"" + std::string(key) + "\" is not a list"};
+  for (const Json& element : *list) {
+    auto one = read_one(element);
+    if (!one) return one.error();
+    out.push_back(std::move(one).value());
+  }
+  return Done{};
+}
 
 } // namespace holdfast::wire

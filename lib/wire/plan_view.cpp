@@ -54,18 +54,6 @@ Result<KeyChange> key_from(const Json& value) {
   return key;
 }
 
-template <typename T>
-Status read_list(Fields& fields, const char* key, std::vector<T>& out, Result<T> (*read_one)(const Json&)) {
-  const Json* list = fields.look(key);
-  if (list == nullptr || !list->is_array()) return Error{"key \"" + std::string(key) + "\" is not a list"};
-  for (const Json& element : *list) {
-    auto one = read_one(element);
-    if (!one) return one.error();
-    out.push_back(std::move(one).value());
-  }
-  return Done{};
-}
-
 Result<PlannedChange> change_from(const Json& value) {
   PlannedChange change;
   Fields fields(value);

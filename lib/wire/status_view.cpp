@@ -163,13 +163,8 @@ Result<StatusView> status_from(const Json& value) {
     fields.fail("key \"stack\" is missing");
   }
   if (auto status = read_explanation(fields, view.explanation); !status) return status.error();
-  const Json* services = fields.look("services");
-  if (services == nullptr || !services->is_array()) return Error{"key \"services\" is not a list"};
-  for (const Json& element : *services) {
-    auto read = service_from(element);
-    if (!read) return read.error();
-    view.services.push_back(std::move(read).value());
-  }
+  if (auto status = read_list(fields, "services", view.services, service_from); !status)
+    return status.error();
   if (auto status = fields.finish(false); !status) return status.error();
   return view;
 }

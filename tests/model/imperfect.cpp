@@ -1,6 +1,6 @@
 #include "imperfect.h"
 
-#include "overloaded.h"
+#include "support/overloaded.h"
 
 #include <array>
 #include <cerrno>

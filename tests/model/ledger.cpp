@@ -1,7 +1,7 @@
 #include "ledger.h"
 
 #include "model/words.h"
-#include "overloaded.h"
+#include "support/overloaded.h"
 
 #include <algorithm>
 #include <set>

@@ -3,8 +3,8 @@
 #include "base/signals.h"
 #include "model/merge.h"
 #include "model/words.h"
-#include "overloaded.h"
 #include "support/catch.h"
+#include "support/overloaded.h"
 
 #include <csignal>
 #include <deque>

@@ -1,6 +1,6 @@
 #include "accounts.h"
 
-#include "overloaded.h"
+#include "support/overloaded.h"
 
 #include <algorithm>
 

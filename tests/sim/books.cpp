@@ -1,7 +1,7 @@
 #include "books.h"
 
-#include "overloaded.h"
 #include "public_state.h"
+#include "support/overloaded.h"
 
 namespace holdfast::sim {
 

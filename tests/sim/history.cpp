@@ -1,7 +1,7 @@
 #include "history.h"
 
 #include "model/words.h"
-#include "overloaded.h"
+#include "support/overloaded.h"
 
 #include <array>
 #include <cstdio>

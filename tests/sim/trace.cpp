@@ -1,7 +1,7 @@
 #include "trace.h"
 
 #include "decisions.h"
-#include "overloaded.h"
+#include "support/overloaded.h"
 
 namespace holdfast::sim {
 

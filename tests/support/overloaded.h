@@ -1,6 +1,6 @@
 #pragma once
 
-namespace holdfast::sim {
+namespace holdfast {
 
 /// One visitor made of several lambdas.
 template <class... Ts>
@@ -10,4 +10,4 @@ struct Overloaded : Ts... {
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-} // namespace holdfast::sim
+} // namespace holdfast
