@@ -188,8 +188,7 @@ bool Anchor::engine_exited() {
 int Anchor::engine_is_gone() {
   if (finish_) {
     // Orphans whose exit was not told yet: our parent knows nothing of them.
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    reap_the_dying(signals_.get());
     return *finish_;
   }
   std::fputs("holdfast: stopping the stack in order\n", stderr);

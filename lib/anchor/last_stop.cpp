@@ -24,6 +24,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration after_kill = 5s;
 
+/// From the empty cgroup to the zombie it is microseconds; a child that lives elsewhere must not hold us.
+constexpr Duration to_die = 200ms;
+
 struct Target {
   pid_t pid;
   std::uint32_t rank;
@@ -123,7 +126,7 @@ std::vector<Target>::iterator end_of_rank(std::vector<Target>& targets, std::vec
 
 Duration longest_last_stop(wire::LastStopTable& table) {
   auto targets = targets_of(table);
-  Duration sum = after_kill; // of the tree as a whole
+  Duration sum = after_kill + to_die; // of the tree as a whole
   for (auto first = targets.begin(); first != targets.end();) {
     const auto last = end_of_rank(targets, first);
     Duration longest{};
@@ -146,7 +149,19 @@ void last_stop(wire::LastStopTable& table, int signals) {
   }
   table.stack.back() = '\0';
   if (table.stack.front() != '\0') clear_cgroup(table.stack.data(), targets);
-  reap(targets);
+  reap_the_dying(signals);
+}
+
+void reap_the_dying(int signals) {
+  const MonoTime deadline = later(read_mono(), to_die);
+  for (;;) {
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    const bool none_is_left = pid < 0;
+    if (none_is_left || read_mono() >= deadline) return;
+    wait_for_child(signals, deadline);
+  }
 }
 
 } // namespace holdfast::anchor

@@ -11,6 +11,10 @@ namespace holdfast::anchor {
 /// the waits in the table.
 void last_stop(wire::LastStopTable& table, int signals);
 
+/// Reaps every child that has ended, and waits a moment for those in the act: of a process that dies, its
+/// cgroup is empty before there is a zombie. `signals` as above.
+void reap_the_dying(int signals);
+
 /// How long last_stop may take with what the table names now.
 [[nodiscard]] Duration longest_last_stop(wire::LastStopTable& table);
 
