@@ -38,6 +38,22 @@ void read_stability(const Fields& stability, model::StackSpec& stack) {
   if (when == "hold") stack.when_broken = model::WhenBroken::hold;
 }
 
+std::vector<model::VolumeSpec> read_volumes(const Node* volumes) {
+  std::vector<model::VolumeSpec> all;
+  if (volumes == nullptr) return all;
+  for (const Entry& entry : volumes->entries) {
+    const Fields fields(entry.value.get());
+    model::VolumeSpec& volume = all.emplace_back();
+    volume.name = entry.key;
+    fields.text("path", volume.path);
+    fields.text("source", volume.source);
+    fields.text("type", volume.type);
+    fields.boolean("mounted", volume.mounted);
+    fields.text("marker", volume.marker);
+  }
+  return all;
+}
+
 } // namespace
 
 model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
@@ -51,6 +67,7 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   const Fields logging = whole.section("logging");
   logging.text("directory", stack.log_directory);
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
+  stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");
   stack.start_at_once = std::max(2U, options.cpus);
   read_stability(stability, stack);

@@ -8,7 +8,8 @@
 
 namespace holdfast::config {
 
-/// All but needs and stop_within, which look at more than one service. Services are in the order of the file.
+/// All but needs, conditions and stop_within, which look at more than one service. Services are in the order
+/// of the file.
 [[nodiscard]] model::StackSpec build_stack(const Node& tree, const LoadOptions& options);
 
 [[nodiscard]] model::ServiceSpec build_service(const Entry& service, const model::RestartPolicy& defaults);

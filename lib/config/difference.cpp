@@ -88,7 +88,7 @@ private:
   void stack() {
     std::vector<wire::KeyChange> live;
     std::vector<wire::KeyChange> later;
-    for (const char* heading : {"stack", "stability", "logging"})
+    for (const char* heading : {"stack", "persistence", "stability", "logging"})
       for (wire::KeyChange& change :
            key_changes(now_.tree->value(heading), next_.tree->value(heading), heading))
         (is_kept(change.key) ? later : live).push_back(std::move(change));

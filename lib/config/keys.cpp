@@ -32,14 +32,17 @@ constexpr std::array volume_keys = {
     key("type", text, "File system type"),
     key("mounted", boolean, "true: the root of a mount; false: a plain directory"),
     key("marker", text, "A file with a random id, made by `holdfast volume adopt NAME`"),
-    key("free", section, "Free space").of(free_section),
-    key("inodes", section, "Free inodes").of(free_section),
-    key("probe", duration, "Time between write probes; 0s: none").in(0, day_in_ms),
+    key("free", section, "Free space").of(free_section).not_yet(),
+    key("inodes", section, "Free inodes").of(free_section).not_yet(),
+    key("probe", duration, "Time between write probes; 0s: none").in(0, day_in_ms).not_yet(),
 };
 constexpr Section volume_section = {volume_keys};
 
 constexpr std::array persistence_keys = {
-    key("volumes", section, "Directories that must be the right ones").as(Shape::map).of(volume_section),
+    key("volumes", section, "Directories that must be the right ones")
+        .as(Shape::map)
+        .of(volume_section)
+        .at_most(100),
 };
 constexpr Section persistence_section = {persistence_keys};
 
@@ -121,7 +124,7 @@ constexpr Section monitoring_section = {monitoring_keys};
 
 constexpr std::array file_keys = {
     key("stack", section, "What it is").of(stack_section).needed(),
-    key("persistence", section, "Where data live").of(persistence_section).not_yet(),
+    key("persistence", section, "Where data live").of(persistence_section),
     key("stability", section, "How it is started, mended and stopped").of(stability_section),
     key("security", section, "Certificates and logins").of(security_section).not_yet(),
     key("logging", section, "What becomes of the output").of(logging_section),

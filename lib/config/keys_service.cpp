@@ -137,7 +137,7 @@ constexpr std::array the_service_keys = {
         .at_most(64),
     key("identity", section, "Pinned at first sight, compared at each start").of(identity_section).not_yet(),
     key("needs", section, "Services that are ready first").as(Shape::map_or_names).of(need_section),
-    key("volumes", name, "Volumes that must be right").as(Shape::list).not_yet(),
+    key("volumes", name, "Volumes that must be right").as(Shape::list).at_most(100),
     key("critical", boolean, "Without it the stack is broken"),
     key("enabled", boolean, "false: never started"),
     key("ready", section, "Until it first succeeds the service is starting").of(ready_keys),
@@ -158,7 +158,7 @@ constexpr std::array the_service_keys = {
         .as(Shape::list)
         .of(socket_section)
         .not_yet(),
-    key("host", word, "Settings of the machine that it needs").named(NameRule::free).not_yet(),
+    key("host", word, "Settings of the machine that it needs").named(NameRule::free).at_most(64),
     key("log", section, "Its output").of(log_section),
     key("task", section, "It ends, and what needs it waits for that").of(task_section),
 };

@@ -20,6 +20,12 @@ void check_services(const Expanded& expanded, const model::StackSpec& stack, con
 /// What a service that lives elsewhere must have, and what it cannot have.
 void check_external(const Entry& service, Report& report);
 
+/// What `persistence.volumes` says of each volume: where it is, what its source is, its marker.
+void check_volumes(const Node& tree, Report& report);
+
+/// Makes the conditions of `volumes` and `host`: unknown volumes, those named twice, settings that are none.
+void resolve_conditions(const Node& tree, model::StackSpec& stack, Report& report);
+
 /// A live probe that asks another service: the service would be restarted for what is not its own fault.
 /// Known are the program by which another one shows that it is ready, the address of an external one, and the
 /// parameter `port` of a preset where the program is asked for it (HOST:PORT, -p PORT, --port PORT).

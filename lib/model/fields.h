@@ -41,10 +41,13 @@ HOLDFAST_FIELDS(Program, command, user, group, groups, capabilities, no_new_priv
 HOLDFAST_FIELDS(ServiceSpec, name, program, external, needs, conditions, critical, enabled, removed, task,
                 ready, progress, progress_up_to, live, start_within, unready_within, stop, leftovers, reload,
                 restart, timestamps)
+HOLDFAST_FIELDS(VolumeSpec, name, path, source, type, mounted, marker)
+HOLDFAST_FIELDS(HostSetting, name, comparison, wanted)
 HOLDFAST_FIELDS(Condition, kind, name)
 HOLDFAST_FIELDS(Budget, count, window)
 HOLDFAST_FIELDS(StackSpec, name, site, runtime, state, log_directory, rotate_size, start_at_once,
-                start_within, recover_within, stop_within, stack_budget, when_broken, conditions, services)
+                start_within, recover_within, stop_within, stack_budget, when_broken, volumes, host,
+                conditions, services)
 
 // ---- the state
 HOLDFAST_FIELDS(ExitStatus, code, signal)

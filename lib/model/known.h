@@ -51,6 +51,15 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(Comparison value) {
+  switch (value) {
+  case Comparison::at_least:
+  case Comparison::at_most:
+  case Comparison::equal: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(WhenBroken value) {
   switch (value) {
   case WhenBroken::stop:

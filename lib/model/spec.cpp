@@ -59,6 +59,18 @@ private:
 
 } // namespace
 
+std::string words(const HostSetting& setting) {
+  const auto sign = [&] {
+    switch (setting.comparison) {
+    case Comparison::at_least: return ">=";
+    case Comparison::at_most: return "<=";
+    case Comparison::equal: return "==";
+    }
+    return "";
+  };
+  return setting.name + " " + sign() + setting.wanted;
+}
+
 Duration longest_stop(const ServiceSpec& service) {
   Duration sum = service.leftovers + kill_grace;
   for (const Rung& rung : service.stop)

@@ -152,13 +152,35 @@ struct ServiceSpec {
   bool operator==(const ServiceSpec&) const = default;
 };
 
+/// A directory that must be the volume that was meant. Read by what looks at it; the model knows the
+/// condition of the same name.
+struct VolumeSpec {
+  std::string name;
+  std::string path;    ///< absolute, without "." and "..", not "/"
+  std::string source;  ///< UUID=…, LABEL=…, /dev/… or HOST:/export; empty: any
+  std::string type;    ///< of the file system; empty: any
+  bool mounted = true; ///< `path` is the root of a mount; false: a directory of whatever is mounted above it
+  std::string marker = ".holdfast-volume"; ///< name of a file in it
+  bool operator==(const VolumeSpec&) const = default;
+};
+
+enum class Comparison : std::uint8_t { at_least, at_most, equal };
+
+/// A setting of the machine's that a service needs, as sysctl(8) names it: vm.max_map_count.
+struct HostSetting {
+  std::string name;
+  Comparison comparison = Comparison::equal;
+  std::string wanted; ///< a whole number unless `equal`
+  bool operator==(const HostSetting&) const = default;
+};
+
 enum class ConditionKind : std::uint8_t { volume, certificate, host };
 
 /// Something outside the services that must be as it is meant to be before one starts. One that uses a volume
 /// is also stopped when the volume is not right any more.
 struct Condition {
   ConditionKind kind = ConditionKind::volume;
-  std::string name;
+  std::string name; ///< of the volume; of a host setting words(HostSetting)
   bool operator==(const Condition&) const = default;
 };
 
@@ -184,10 +206,15 @@ struct StackSpec {
   Duration stop_within = 0s;      ///< filled in: longer than longest_stop()
   Budget stack_budget;            ///< restarts of the whole stack
   WhenBroken when_broken = WhenBroken::stop;
+  std::vector<VolumeSpec> volumes; ///< each has a condition of its name
+  std::vector<HostSetting> host;   ///< each has a condition, whose name is words() of it
   std::vector<Condition> conditions;
   std::vector<ServiceSpec> services;
   bool operator==(const StackSpec&) const = default;
 };
+
+/// "vm.max_map_count >=262144"
+[[nodiscard]] std::string words(const HostSetting& setting);
 
 /// All waits of a service's stop ladder, its leftovers, and the grace after the kill.
 [[nodiscard]] Duration longest_stop(const ServiceSpec& service);

@@ -138,6 +138,18 @@ TEST_CASE("difference: keys of presets come with their names") {
       std::string::npos);
 }
 
+TEST_CASE("difference: volumes and settings of the machine count at once, and nobody is restarted for them") {
+  const std::string services = "services: {a: {command: [/bin/a], user: daemon";
+  const std::string volumes = "persistence: {volumes: {d: {path: /srv/d}}}\n";
+  CHECK(told(volumes + services + ", volumes: [d]}}\n",
+             "persistence: {volumes: {d: {path: /srv/d, type: ext4}, e: {path: /srv/e}}}\n" + services +
+                 ", volumes: [d]}}\n") == "the stack: live\n  persistence.volumes.d.type: not set -> ext4\n"
+                                          "  persistence.volumes.e.path: not set -> /srv/e\n");
+  CHECK(told(volumes + services + "}}\n",
+             volumes + services + ", volumes: [d], host: {vm.swappiness: 1}}}\n") ==
+        "a: live\n  services.a.volumes: not set -> [d]\n  services.a.host.vm.swappiness: not set -> 1\n");
+}
+
 TEST_CASE("difference: a start does what is enabled, and a plan carries its mistakes") {
   test::Input input;
   const auto next = input.load("stack: {name: s}\nservices:\n  a: {command: [/bin/a], user: daemon}\n"

@@ -24,6 +24,29 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.stack_budget == model::Budget{.count = 2, .window = 3h});
   CHECK(stack.when_broken == model::WhenBroken::hold);
   REQUIRE(stack.services.size() == 8);
+  CHECK(stack.volumes == std::vector<model::VolumeSpec>{
+                             {.name = "data", .path = "/srv/data", .source = "UUID=1c8f2b5e", .type = "ext4"},
+                             {.name = "shared",
+                              .path = "/srv/shared",
+                              .source = "nfs.example.org:/repository",
+                              .type = "",
+                              .mounted = false,
+                              .marker = ".who"}});
+  using model::Comparison;
+  CHECK(stack.host ==
+        std::vector<model::HostSetting>{
+            {.name = "vm.max_map_count", .comparison = Comparison::at_least, .wanted = "262144"},
+            {.name = "vm.swappiness", .comparison = Comparison::equal, .wanted = "10"},
+            {.name = "net.core.somaxconn", .comparison = Comparison::at_most, .wanted = "4096"}});
+  using model::ConditionKind;
+  CHECK(stack.conditions ==
+        std::vector<model::Condition>{{ConditionKind::volume, "data"},
+                                      {ConditionKind::volume, "shared"},
+                                      {ConditionKind::host, "vm.max_map_count >=262144"},
+                                      {ConditionKind::host, "vm.swappiness ==10"},
+                                      {ConditionKind::host, "net.core.somaxconn <=4096"}});
+  CHECK(stack.services[1].conditions == std::vector<ConditionId>{{1}, {0}, {2}, {3}});
+  CHECK(stack.services[7].conditions == std::vector<ConditionId>{{0}, {2}, {4}});
 
   model::ServiceSpec a;
   a.name = "a";
