@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/premises.h"
 #include "linux/descriptor_limit.h"
+#include "linux/volume.h"
 #include "presets.h"
 #include "wire/anchor.h"
 
@@ -13,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <getopt.h>
 #include <memory>
@@ -29,6 +31,9 @@ namespace {
 using namespace holdfast;
 
 constexpr int usage = 2;
+
+/// holdfast-engine --look-at-volume QUESTION: what looks at a volume in the engine's stead (wire/volume.h).
+constexpr const char* look_at_volume = "--look-at-volume";
 
 struct Arguments {
   std::string config = "/etc/holdfast/holdfast.yaml";
@@ -120,14 +125,16 @@ int run(const Arguments& arguments, int anchor) {
   if (!table) return refuse_to_start(table.error());
 
   boost::asio::io_context loop(1);
-  engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
-                               .configuration = {.file = arguments.config,
-                                                 .read = [&] { return read_configuration(arguments.config); },
-                                                 .accepted = std::move(accepted)},
-                               .anchor_socket = wire::engine_socket_fd,
-                               .last_stop = table.value(),
-                               .tree = premises.value().tree,
-                               .log_directory = std::move(premises.value().log_directory)});
+  engine::Engine engine(
+      loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
+             .configuration = {.file = arguments.config,
+                               .read = [&] { return read_configuration(arguments.config); },
+                               .accepted = std::move(accepted)},
+             .anchor_socket = wire::engine_socket_fd,
+             .last_stop = table.value(),
+             .tree = premises.value().tree,
+             .log_directory = std::move(premises.value().log_directory),
+             .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)}});
   for (const auto& lines : {premises.value().found, lowered})
     for (const std::string& line : lines)
       engine.report().trouble(line);
@@ -147,9 +154,23 @@ int run(const Arguments& arguments, int anchor) {
   ::_exit(finish(code));
 }
 
+int look(const char* text) {
+  ::prctl(PR_SET_NAME, "holdfast-look");
+  const auto question = wire::decode_volume_question(text);
+  if (!question) {
+    std::fprintf(stderr, "%s\n", question.error().what.c_str());
+    return usage;
+  }
+  const wire::VolumeAnswer answer = question.value().adopt ? linux_os::adopt_volume(question.value())
+                                                           : linux_os::look_at_volume(question.value());
+  std::printf("%s\n", wire::encode(answer).c_str());
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::strcmp(argv[1], look_at_volume) == 0) return look(argv[2]);
   leave_signals_to_the_anchor();
   // What is made for others to reach, sockets most of all, must not depend on the umask of a shell.
   ::umask(022);

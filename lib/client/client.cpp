@@ -26,6 +26,8 @@ ExitCode speak(Context& context) {
   case Verb::task: return change(context);
   case Verb::logs: return show_logs(context);
   case Verb::events: return show_events(context);
+  case Verb::volume_list: return show_volumes(context);
+  case Verb::volume_adopt: return change(context);
   case Verb::version: return show_version(context);
   }
   return ExitCode::usage;

@@ -6,7 +6,7 @@
 
 namespace holdfast::client {
 
-/// Of a phase, or of a verdict.
-[[nodiscard]] Colour colour_of(std::string_view phase_or_verdict);
+/// Of a phase, of a verdict, or of a volume's state.
+[[nodiscard]] Colour colour_of(std::string_view word);
 
 } // namespace holdfast::client

@@ -22,6 +22,10 @@ wire::ControlRequest request_of(const Options& options) {
     request.verb = wire::ControlVerb::door;
     request.open = options.open;
     break;
+  case Verb::volume_adopt:
+    request.verb = wire::ControlVerb::adopt;
+    request.volume = options.volume;
+    break;
   case Verb::run:
   case Verb::check:
   case Verb::plan:
@@ -29,6 +33,7 @@ wire::ControlRequest request_of(const Options& options) {
   case Verb::explain:
   case Verb::logs:
   case Verb::events:
+  case Verb::volume_list:
   case Verb::version: break;
   }
   return request;
@@ -48,6 +53,7 @@ std::string done_words(const Options& options) {
   case Verb::restart: return "restarted " + object_of(options);
   case Verb::reload: return "reloaded";
   case Verb::task: return object_of(options) + " is done";
+  case Verb::volume_adopt: return "adopted volume " + options.volume;
   case Verb::door: return options.open ? "the door is no longer held closed" : "the door is held closed";
   case Verb::run:
   case Verb::check:
@@ -56,6 +62,7 @@ std::string done_words(const Options& options) {
   case Verb::explain:
   case Verb::logs:
   case Verb::events:
+  case Verb::volume_list:
   case Verb::version: break;
   }
   return {};
@@ -101,7 +108,8 @@ ExitCode change(Context& context) {
   auto link = DaemonLink::open(context.socket);
   if (!link) return no_connection(context, link.error());
   link.value().ask(request_of(context.options));
-  const bool reads = context.options.verb == Verb::reload;
+  // So does a look at a volume: the one that is under way, and then the one that is asked for.
+  const bool reads = context.options.verb == Verb::reload || context.options.verb == Verb::volume_adopt;
   std::optional<std::chrono::milliseconds> patience = reads ? reads_within : answers_within;
   for (;;) {
     const auto reply = link.value().next(patience);

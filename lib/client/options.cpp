@@ -15,7 +15,7 @@ namespace {
 
 constexpr int usage = static_cast<int>(ExitCode::usage);
 
-constexpr std::array<std::string_view, 5> later_verbs = {"incidents", "volume", "alert", "drill", "upgrade"};
+constexpr std::array<std::string_view, 4> later_verbs = {"incidents", "alert", "drill", "upgrade"};
 constexpr std::array<std::string_view, 6> options_with_value = {"--config", "--socket", "--cgroup",
                                                                 "--lines",  "-n",       "--since"};
 
@@ -38,6 +38,12 @@ std::vector<std::string> verb_first(std::vector<std::string> words) {
 
 std::string name_mistake(const std::string& name) {
   return wire::is_service_name(name) ? "" : "not a service name: lower case letters, digits and hyphens";
+}
+
+std::string volume_mistake(const std::string& name) {
+  // Volumes are named as services are.
+  return wire::is_service_name(name) ? ""
+                                     : "not the name of a volume: lower case letters, digits and hyphens";
 }
 
 /// CLI11 would take -1 for a very large number.
@@ -85,6 +91,7 @@ public:
         ->check(since_mistake)
         ->type_name("TIME")
         ->excludes("--lines");
+    volume();
     json(speaks(add(Verb::version, "version", "Show the version of this program and of the daemon")));
   }
 
@@ -149,8 +156,29 @@ private:
         ->type_name("close|open");
   }
 
+  /// list, or adopt NAME.
+  void volume() {
+    CLI::App* sub = json(speaks(add(Verb::volume_list, "volume", "Show the volumes, or adopt one")));
+    sub->add_option("what", volume_verb_, "list: show them; adopt: what is there is the volume that is meant")
+        ->required()
+        ->check(CLI::IsMember({"list", "adopt"}))
+        ->type_name("list|adopt");
+    sub->add_option("volume", options_.volume, "Name of the volume to adopt")
+        ->check(volume_mistake)
+        ->type_name("NAME");
+    sub->callback([this] {
+      const bool adopts = volume_verb_ == "adopt";
+      options_.verb = adopts ? Verb::volume_adopt : Verb::volume_list;
+      if (adopts == options_.volume.empty())
+        throw CLI::ValidationError("volume",
+                                   adopts ? "which volume is to be adopted?" : "list shows all volumes");
+      if (adopts && options_.json) throw CLI::ValidationError("--json", "adopt prints no JSON");
+    });
+  }
+
   CLI::App app_;
   Options options_;
+  std::string volume_verb_;
 };
 
 } // namespace

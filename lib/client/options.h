@@ -21,6 +21,8 @@ enum class Verb : std::uint8_t {
   task,
   logs,
   events,
+  volume_list,
+  volume_adopt,
   version
 };
 
@@ -36,7 +38,8 @@ struct Options {
   bool watch = false;
   bool follow = false;
   bool no_wait = false;
-  bool open = false; ///< door: opened, else closed
+  bool open = false;  ///< door: opened, else closed
+  std::string volume; ///< volume adopt
 };
 
 /// Either options, or a text to print (help, version, a mistake) and the exit code.

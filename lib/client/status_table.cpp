@@ -3,10 +3,12 @@
 #include "client/colours.h"
 #include "client/table.h"
 #include "client/text.h"
+#include "client/volume_table.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace holdfast::client {
@@ -72,6 +74,18 @@ void add_last_lines(const wire::ServiceStatus& service, std::size_t width, std::
   }
 }
 
+/// Those that are as they are meant to be need no words.
+void add_volumes(const wire::StatusView& view, const Terminal& terminal, std::size_t width,
+                 std::vector<std::string>& lines) {
+  std::vector<wire::VolumeStatus> wrong;
+  std::copy_if(view.volumes.begin(), view.volumes.end(), std::back_inserter(wrong),
+               [](const wire::VolumeStatus& volume) { return volume.state != "present"; });
+  if (wrong.empty()) return;
+  lines.emplace_back();
+  for (std::string& line : volume_lines(wrong, terminal, width))
+    lines.push_back(std::move(line));
+}
+
 } // namespace
 
 std::vector<std::string> status_lines(const wire::StatusView& view, WallTime now, const Terminal& terminal,
@@ -99,6 +113,7 @@ std::vector<std::string> status_lines(const wire::StatusView& view, WallTime now
     rows.push_back(row_of(view, service, now));
   for (std::string& line : lay_out(rows, terminal, width))
     lines.push_back(std::move(line));
+  add_volumes(view, terminal, width, lines);
   for (const wire::ServiceStatus& service : view.services)
     add_last_lines(service, width, lines);
   return lines;

@@ -23,6 +23,7 @@ struct Context {
 [[nodiscard]] ExitCode show_explanation(Context& context);
 [[nodiscard]] ExitCode show_events(Context& context);
 [[nodiscard]] ExitCode show_logs(Context& context);
+[[nodiscard]] ExitCode show_volumes(Context& context);
 [[nodiscard]] ExitCode show_version(Context& context);
 /// Does not return where it succeeds: the process becomes the anchor.
 [[nodiscard]] ExitCode run_anchor(Context& context);

@@ -40,6 +40,7 @@ bool needs_all(wire::ControlVerb verb) {
   case wire::ControlVerb::restart:
   case wire::ControlVerb::reload:
   case wire::ControlVerb::door:
+  case wire::ControlVerb::adopt:
   case wire::ControlVerb::task: return true;
   case wire::ControlVerb::status:
   case wire::ControlVerb::events:
@@ -110,6 +111,7 @@ void Conversation::answer(const wire::ControlRequest& request) {
   case wire::ControlVerb::reload: return answer_reload(request);
   case wire::ControlVerb::door: return answer_door(request);
   case wire::ControlVerb::task: return answer_task(request);
+  case wire::ControlVerb::adopt: return answer_adopt(request);
   case wire::ControlVerb::explain: return answer_explain(request);
   case wire::ControlVerb::version: send(wire::DaemonVersion{host_.version}); return end(wire::Finished{});
   }
@@ -161,6 +163,16 @@ void Conversation::answer_task(const wire::ControlRequest& request) {
 void Conversation::answer_door(const wire::ControlRequest& request) {
   host_.port.ask(model::DoorAsked{.open = request.open, .by = client_.who});
   end(wire::Finished{});
+}
+
+void Conversation::answer_adopt(const wire::ControlRequest& request) {
+  set(AwaitPort{});
+  host_.port.adopt(request.volume, client_.who,
+                   [this, alive = std::weak_ptr<void>(life_)](const engine::Adopted& outcome) {
+                     if (alive.expired()) return;
+                     if (!outcome.refused.empty()) return end(wire::Refused{outcome.refused});
+                     end(wire::Finished{"its marker is " + outcome.marker});
+                   });
 }
 
 void Conversation::answer_explain(const wire::ControlRequest& request) {

@@ -72,6 +72,7 @@ private:
   void answer_logs(const wire::ControlRequest& request);
   void answer_explain(const wire::ControlRequest& request);
   void answer_door(const wire::ControlRequest& request);
+  void answer_adopt(const wire::ControlRequest& request);
   void answer_task(const wire::ControlRequest& request);
   void answer_plan();
   void answer_reload(const wire::ControlRequest& request);

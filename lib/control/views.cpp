@@ -85,6 +85,7 @@ wire::StatusView model_view(const engine::ControlPort& port, WallTime now) {
                 .why = model::verdict_words(stack),
                 .changed_on_disk = {}};
   if (const auto since = port.changed_on_disk()) view.stack.changed_on_disk = format_utc_seconds(*since);
+  view.volumes = port.volumes();
   std::size_t room = line_bytes_shown;
   for (const ServiceId id : port.listed()) {
     wire::ServiceStatus shown = service_status(port, id);

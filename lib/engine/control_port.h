@@ -7,6 +7,7 @@
 #include "model/events.h"
 #include "model/stack.h"
 #include "wire/plan_view.h"
+#include "wire/status_view.h"
 
 #include <cstdint>
 #include <deque>
@@ -45,6 +46,12 @@ struct Reloaded {
   std::vector<model::CommandAsked> awaited; ///< whose outcomes are the reload's
 };
 
+/// What came of the adoption of a volume.
+struct Adopted {
+  std::string refused; ///< why not; empty: it is adopted
+  std::string marker;  ///< its id
+};
+
 class ControlPort {
 public:
   virtual ~ControlPort() = default;
@@ -56,6 +63,8 @@ public:
   [[nodiscard]] virtual std::uint64_t log_lines_dropped(ServiceId service) const = 0;
   /// The last lines of a service's log, oldest first, at most `most` and 8 KiB in all.
   [[nodiscard]] virtual std::vector<std::string> last_lines(ServiceId service, std::size_t most) const = 0;
+  /// In the order of the configuration.
+  [[nodiscard]] virtual std::vector<wire::VolumeStatus> volumes() const = 0;
   /// Takes a command. Its outcome is model::outcome_of(stack(), command), from now on and after each change.
   virtual void ask(const model::CommandAsked& command) = 0;
 
@@ -65,6 +74,10 @@ public:
   virtual void plan(std::function<void(wire::PlanView)> told) = 0;
   /// Reads the configuration and applies it, all of it or nothing. `told` is called from the loop, later.
   virtual void reload(const std::string& by, std::function<void(const Reloaded&)> told) = 0;
+  /// Takes what is there for the volume that is meant. `told` is called from the loop, later, or at once
+  /// where there is no such volume.
+  virtual void adopt(const std::string& volume, const std::string& by,
+                     std::function<void(const Adopted&)> told) = 0;
   /// Since when the configuration on the disk is not the one in force.
   [[nodiscard]] virtual std::optional<WallTime> changed_on_disk() const = 0;
 

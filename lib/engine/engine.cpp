@@ -58,8 +58,14 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                   const linux_os::Notification& said) { notified(service, said); }}),
       children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
-      helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      side_programs_(loop, children_),
+      helpers_(side_programs_, tree_, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
+      conditions_({loop, side_programs_, tree_}, stack_,
+                  {.looker = std::move(options.looker), .memory = stack_.spec().state + "/volumes"},
+                  {.happened = [this](model::Event event) { happened(std::move(event)); },
+                   .told = [this](std::string what) { tell_of_stack(std::move(what)); },
+                   .on_disk = [this](std::function<void()> job) { configuration_.later(std::move(job)); }}),
       reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
                 {.step = [this](model::Event event) { take_now(std::move(event)); },
                  .tell =
@@ -67,17 +73,20 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        record.time = read_wall();
                        untold_.push_back(std::move(record));
                        tell_soon();
-                     }}),
+                     },
+                 .settled = [this] { conditions_.respecified(); }}),
       timer_(loop), tell_timer_(loop) {
   rows_.set_stack(tree_.stack());
 }
 
 Status Engine::open() {
   if (auto read = done_.read(); !read) return read;
+  if (auto opened = conditions_.open(); !opened) return opened;
   return reloader_.open_sockets(stack_.spec());
 }
 
 int Engine::run() {
+  conditions_.respecified();
   happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
@@ -140,7 +149,7 @@ void Engine::post_tidy() {
     tidy_posted_ = false;
     children_.tidy();
     runs_.tidy();
-    helpers_.tidy();
+    side_programs_.tidy();
   });
 }
 
@@ -187,6 +196,16 @@ void Engine::tell(EventRecord record) {
   log_.add(std::move(record));
 }
 
+void Engine::tell_of_stack(std::string what) {
+  EventRecord record;
+  record.from = record.to = model::word(stack_.verdict());
+  record.why = std::move(what);
+  record.time = read_wall();
+  untold_.push_back(std::move(record));
+  unpublished_ = true;
+  tell_soon();
+}
+
 void Engine::set_timer() {
   const MonoTime next = stack_.next_deadline();
   if (next == timer_set_) return;
@@ -209,6 +228,10 @@ void Engine::carry_out(const model::LookAtRequirements& action) {
 }
 
 void Engine::carry_out(const model::Spawn& action) {
+  if (std::string why = conditions_.refusal(action.service); !why.empty()) {
+    runs_.refuse(action.service, action.run, std::move(why));
+    return conditions_.look();
+  }
   const model::ServiceSpec& spec = stack_.spec(action.service);
   // Before it can read them: what changes from now on it may not have seen.
   if (spec.reload) configuration_.mark(spec.name, spec.reload->files);
@@ -285,13 +308,20 @@ void Engine::ask(const model::CommandAsked& command) {
 }
 
 void Engine::ask(const model::DoorAsked& asked) {
-  EventRecord record;
-  record.from = record.to = model::word(stack_.verdict());
-  record.why = asked.open ? "the door is no longer held closed, by " + asked.by
-                          : "the door is held closed by " + asked.by;
-  record.time = read_wall();
-  untold_.push_back(std::move(record));
+  tell_of_stack(asked.open ? "the door is no longer held closed, by " + asked.by
+                           : "the door is held closed by " + asked.by);
   take_now(asked);
+}
+
+void Engine::adopt(const std::string& volume, const std::string& by,
+                   std::function<void(const Adopted&)> told) {
+  conditions_.volumes().adopt(volume, [this, volume, by, told = std::move(told)](const Adopted& outcome) {
+    if (outcome.refused.empty())
+      tell_of_stack("volume " + volume + " adopted by " + by + ", its marker is " + outcome.marker);
+    // Whoever asked may look at the events at once.
+    turn();
+    told(outcome);
+  });
 }
 
 void Engine::plan(std::function<void(wire::PlanView)> told) {

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "engine/anchor_link.h"
 #include "engine/children.h"
+#include "engine/conditions.h"
 #include "engine/configuration.h"
 #include "engine/control_port.h"
 #include "engine/done_tasks.h"
@@ -17,6 +18,7 @@
 #include "engine/reloader.h"
 #include "engine/report.h"
 #include "engine/runs.h"
+#include "engine/side_programs.h"
 #include "engine/tree.h"
 #include "linux/log_capture.h"
 #include "model/stack.h"
@@ -39,6 +41,7 @@ public:
     wire::LastStopTable* last_stop = nullptr;
     Tree tree;
     Fd log_directory;
+    Volumes::Looker looker;
   };
 
   Engine(boost::asio::io_context& loop, Options options);
@@ -58,6 +61,11 @@ public:
   void ask(const model::DoorAsked& asked) override;
   void plan(std::function<void(wire::PlanView)> told) override;
   void reload(const std::string& by, std::function<void(const Reloaded&)> told) override;
+  void adopt(const std::string& volume, const std::string& by,
+             std::function<void(const Adopted&)> told) override;
+  [[nodiscard]] std::vector<wire::VolumeStatus> volumes() const override {
+    return conditions_.volumes().status();
+  }
   [[nodiscard]] std::vector<ServiceId> listed() const override { return reloader_.listed(); }
   [[nodiscard]] std::optional<WallTime> changed_on_disk() const override {
     return configuration_.changed_on_disk();
@@ -77,6 +85,8 @@ private:
   void tell_soon();
   void tell_all();
   void tell(EventRecord record);
+  /// Of something that changes no phase and is of no service.
+  void tell_of_stack(std::string what);
   void post_tidy();
   void set_timer();
 
@@ -113,9 +123,11 @@ private:
   NotifyHub notify_;
   Children children_;
   Runs runs_;
+  SidePrograms side_programs_;
   Helpers helpers_;
   DoneTasks done_;
   Configuration configuration_;
+  Conditions conditions_;
   Reloader reloader_;
   Notices notices_;
   boost::asio::steady_timer timer_;

@@ -142,6 +142,7 @@ void Reloader::settle(const model::StackSpec& before) {
   parts_.logs.rotate_at(stack_.spec().rotate_size);
   parts_.runs.respecified();
   put_in_order();
+  handlers_.settled();
 }
 
 void Reloader::tell(const wire::PlanView& plan, const std::string& by) {

@@ -36,6 +36,7 @@ public:
   struct Handlers {
     std::function<void(model::Event)> step; ///< in this call
     std::function<void(EventRecord)> tell;
+    std::function<void()> settled; ///< the model has the new spec
   };
 
   Reloader(Parts parts, const model::Stack& stack, Handlers handlers);

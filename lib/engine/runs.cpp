@@ -49,6 +49,15 @@ void Runs::spawn(ServiceId service, RunNumber run) {
   slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
 }
 
+void Runs::refuse(ServiceId service, RunNumber run, std::string why) {
+  if (auto& ahead = slots_[service.index].ahead; ahead && ahead->run == run) {
+    buried_.push_back(std::move(*ahead));
+    ahead.reset();
+  }
+  without_ahead_.push_back(service);
+  happened_(model::SpawnRefused{service, run, std::move(why)});
+}
+
 linux_os::LaunchOrder Runs::order_of(ServiceId service, const Live& live) const {
   linux_os::LaunchOrder order;
   order.program = stack_.spec(service).program;

@@ -41,6 +41,8 @@ public:
   Runs(Parts parts, const model::Stack& stack, Happened happened);
 
   void spawn(ServiceId service, RunNumber run);
+  /// Answers a spawn that is not to be: nothing of the run is left.
+  void refuse(ServiceId service, RunNumber run, std::string why);
   void signal(ServiceId service, RunNumber run, int signal, bool to_all);
   void kill(ServiceId service, RunNumber run);
 

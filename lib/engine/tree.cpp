@@ -24,8 +24,8 @@ Status make_if_missing(const std::string& path) {
 }
 
 /// rmdir until the dead are gone: a killed process leaves its cgroup a moment after the kill.
-Status remove_when_empty(const std::string& path) {
-  const MonoTime deadline = later(read_mono(), 10s);
+Status remove_when_empty(const std::string& path, Duration within = 10s) {
+  const MonoTime deadline = later(read_mono(), within);
   for (;;) {
     auto removed = linux_os::remove_cgroups(path);
     if (removed || removed.error().code != EBUSY || read_mono() >= deadline) return removed;
@@ -42,6 +42,13 @@ Status clear_leftovers(const std::string& stack, std::vector<std::string>& found
     if (auto killed = linux_os::kill_cgroup(stack); !killed) return killed;
   }
   return remove_when_empty(stack);
+}
+
+/// What looks at a volume may hang on a dead disk, out of reach of SIGKILL: it is waited for a moment only.
+Status clear_looks(const std::string& look) {
+  if (!exists(look)) return Done{};
+  if (auto killed = linux_os::kill_cgroup(look); !killed) return killed;
+  return remove_when_empty(look, 1s);
 }
 
 /// The anchor is told of leaves in fields of a fixed size.
@@ -119,6 +126,9 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) cons
   if (auto made = make_anew(base_ + "/supervisor"); !made) return made;
   for (const int pid : options.supervisors)
     if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
+  // Leaves of looks that hang still stay where they are: new ones are made beside them.
+  static_cast<void>(clear_looks(look()));
+  if (auto made = make_if_missing(look()); !made) return made;
   if (auto made = make_if_missing(stack()); !made) return made;
   for (const std::string& name : options.services)
     if (auto made = add(name); !made) return made;
@@ -141,9 +151,11 @@ Status Tree::remove() const {
   // Probes and stop programs may be left, and what SIGKILL could not end yet.
   if (auto killed = linux_os::kill_cgroup(stack()); !killed && exists(stack())) return killed;
   if (auto removed = remove_when_empty(stack()); !removed) return removed;
+  const auto looks = clear_looks(look());
   for (const int pid : supervisors_)
     if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
   if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
+  if (!looks) return looks;
   return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
 }
 

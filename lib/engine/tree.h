@@ -9,8 +9,9 @@
 
 namespace holdfast::engine {
 
-/// The daemon's cgroups: BASE/supervisor with anchor and engine, BASE/stack/SERVICE/RUN with one leaf a run,
-/// and BASE/stack/SERVICE/probe/N for probes and hooks. Paths are absolute.
+/// The daemon's cgroups: BASE/supervisor with anchor and engine, BASE/look/N for our own programs that look
+/// at volumes, BASE/stack/SERVICE/RUN with one leaf a run, and BASE/stack/SERVICE/probe/N for probes and
+/// hooks. Paths are absolute.
 class Tree {
 public:
   struct Options {
@@ -27,6 +28,7 @@ public:
 
   [[nodiscard]] const std::string& base() const { return base_; }
   [[nodiscard]] std::string stack() const { return base_ + "/stack"; }
+  [[nodiscard]] std::string look() const { return base_ + "/look"; }
   [[nodiscard]] std::string service(const std::string& name) const { return stack() + "/" + name; }
 
   /// Whether the cgroup `path`, as /proc names it (below the mount), is `leaf`, an absolute path, or below

@@ -10,10 +10,10 @@
 namespace holdfast::wire {
 namespace {
 
-constexpr std::array all_verbs = {ControlVerb::status,  ControlVerb::start,  ControlVerb::stop,
-                                  ControlVerb::restart, ControlVerb::events, ControlVerb::logs,
-                                  ControlVerb::version, ControlVerb::plan,   ControlVerb::reload,
-                                  ControlVerb::door,    ControlVerb::task,   ControlVerb::explain};
+constexpr std::array all_verbs = {
+    ControlVerb::status, ControlVerb::start,   ControlVerb::stop, ControlVerb::restart, ControlVerb::events,
+    ControlVerb::logs,   ControlVerb::version, ControlVerb::plan, ControlVerb::reload,  ControlVerb::door,
+    ControlVerb::task,   ControlVerb::explain, ControlVerb::adopt};
 
 /// Which keys a verb has besides "verb".
 struct Keys {
@@ -22,6 +22,7 @@ struct Keys {
   bool follow = false;
   bool last = false;
   bool open = false;
+  bool volume = false;
 };
 
 Keys keys_of(ControlVerb verb) {
@@ -38,6 +39,7 @@ Keys keys_of(ControlVerb verb) {
   case ControlVerb::plan: return {};
   case ControlVerb::reload: return {.wait = true};
   case ControlVerb::door: return {.open = true};
+  case ControlVerb::adopt: return {.volume = true};
   }
   return {};
 }
@@ -86,6 +88,7 @@ std::string_view word(ControlVerb verb) {
   case ControlVerb::door: return "door";
   case ControlVerb::task: return "task";
   case ControlVerb::explain: return "explain";
+  case ControlVerb::adopt: return "adopt";
   }
   return "";
 }
@@ -98,6 +101,7 @@ std::string encode(const ControlRequest& request) {
   if (keys.follow) object["follow"] = request.follow;
   if (keys.last) object["last"] = request.last;
   if (keys.open) object["open"] = request.open;
+  if (keys.volume) object["volume"] = request.volume;
   return write_json(object);
 }
 
@@ -118,10 +122,14 @@ Result<ControlRequest> decode_request(std::string_view line) {
   if (keys.follow) fields.may("follow", request.follow);
   if (keys.last) fields.may("last", request.last);
   if (keys.open) fields.need("open", request.open);
+  if (keys.volume) fields.need("volume", request.volume);
   if (auto status = fields.finish(true); !status) return status.error();
   if (!verb) return Error{"key \"verb\" is empty"};
   for (const std::string& service : request.services)
     if (!is_service_name(service)) return Error{in_quotes(service) + " is not a service name"};
+  // Volumes are named as services are.
+  if (keys.volume && !is_service_name(request.volume))
+    return Error{in_quotes(request.volume) + " is not the name of a volume"};
   if (*verb == ControlVerb::task && request.services.size() != 1) return Error{"a task is one service"};
   if (*verb == ControlVerb::explain && request.services.size() > 1)
     return Error{"one service is explained at a time"};

@@ -15,6 +15,7 @@
 //   door                Finished: the door is held closed, or no longer
 //   task                as a command, for exactly one service
 //   explain             Explanation of the stack, or of one service
+//   adopt               Finished when what is there is known as the volume that is meant, or Refused
 
 #include "base/result.h"
 #include "wire/plan_view.h"
@@ -45,7 +46,8 @@ enum class ControlVerb : std::uint8_t {
   reload,
   door,
   task,
-  explain
+  explain,
+  adopt
 };
 
 struct ControlRequest {
@@ -56,6 +58,7 @@ struct ControlRequest {
   bool follow = false;    ///< status, events
   std::uint64_t last = 0; ///< events
   bool open = false;      ///< door: opened, else closed
+  std::string volume{};   ///< adopt: its name
   bool operator==(const ControlRequest&) const = default;
 };
 

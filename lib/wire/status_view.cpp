@@ -103,6 +103,39 @@ Result<ServiceStatus> service_from(const Json& value) {
   return service;
 }
 
+Json to_json(const std::vector<VolumeStatus>& volumes) {
+  Json list = Json::array();
+  for (const VolumeStatus& volume : volumes)
+    list.push_back(Json{{"name", volume.name},
+                        {"path", volume.path},
+                        {"state", volume.state},
+                        {"why", volume.why},
+                        {"source", volume.source},
+                        {"type", volume.type},
+                        {"marker", volume.marker},
+                        {"free_bytes", or_null(volume.free_bytes)},
+                        {"size_bytes", or_null(volume.size_bytes)},
+                        {"used_by", volume.used_by}});
+  return list;
+}
+
+Result<VolumeStatus> volume_from(const Json& value) {
+  VolumeStatus volume;
+  Fields fields(value);
+  fields.need("name", volume.name);
+  fields.need("path", volume.path);
+  fields.need("state", volume.state);
+  fields.may("why", volume.why);
+  fields.may("source", volume.source);
+  fields.may("type", volume.type);
+  fields.may("marker", volume.marker);
+  fields.need("free_bytes", volume.free_bytes);
+  fields.need("size_bytes", volume.size_bytes);
+  fields.may("used_by", volume.used_by);
+  if (auto status = fields.finish(false); !status) return status.error().in("volumes");
+  return volume;
+}
+
 } // namespace
 
 Json to_json(const StatusView& view) {
@@ -113,7 +146,7 @@ Json to_json(const StatusView& view) {
                  {"last_known", view.last_known},
                  {"stack", to_json(view.stack)},
                  {"services", std::move(services)},
-                 {"volumes", Json::array()},
+                 {"volumes", to_json(view.volumes)},
                  {"certificates", Json::array()}};
   if (!view.explanation.empty()) object["explanation"] = to_json(view.explanation);
   return object;
@@ -165,6 +198,8 @@ Result<StatusView> status_from(const Json& value) {
   if (auto status = read_explanation(fields, view.explanation); !status) return status.error();
   if (auto status = read_list(fields, "services", view.services, service_from); !status)
     return status.error();
+  if (fields.look("volumes") != nullptr)
+    if (auto status = read_list(fields, "volumes", view.volumes, volume_from); !status) return status.error();
   if (auto status = fields.finish(false); !status) return status.error();
   return view;
 }
@@ -185,6 +220,10 @@ Result<EventLine> event_from(const Json& value) {
 
 std::string encode_status(const StatusView& view) {
   return write_json(to_json(view));
+}
+
+std::string encode_volumes(const StatusView& view) {
+  return write_json({{"last_known", view.last_known}, {"volumes", to_json(view.volumes)}});
 }
 
 std::string encode_event(const EventLine& event) {

@@ -60,11 +60,26 @@ struct ServiceStatus {
   bool operator==(const ServiceStatus&) const = default;
 };
 
+struct VolumeStatus {
+  std::string name{};
+  std::string path{};
+  std::string state{};  ///< a word of wire/volume.h
+  std::string why{};    ///< what is not as it is meant to be
+  std::string source{}; ///< as it is configured; empty: any; so the next
+  std::string type{};
+  std::string marker{};                      ///< the id of its marker; empty: it has none, or is not present
+  std::optional<std::uint64_t> free_bytes{}; ///< none where nobody has read it; so the next
+  std::optional<std::uint64_t> size_bytes{};
+  std::vector<std::string> used_by{}; ///< services
+  bool operator==(const VolumeStatus&) const = default;
+};
+
 struct StatusView {
   std::string time{};      ///< UTC, when this view was made
   bool last_known = false; ///< read from a file, no daemon runs
   StackStatus stack{};
   std::vector<ServiceStatus> services{};
+  std::vector<VolumeStatus> volumes{};
   std::vector<ExplainLine> explanation{}; ///< of the stack; in the file only
   bool operator==(const StatusView&) const = default;
 };
@@ -89,6 +104,8 @@ struct LogLine {
 
 /// One line each, without a newline.
 [[nodiscard]] std::string encode_status(const StatusView& view);
+/// `volume list --json`: {"last_known": …, "volumes": […]}
+[[nodiscard]] std::string encode_volumes(const StatusView& view);
 [[nodiscard]] std::string encode_event(const EventLine& event);
 [[nodiscard]] std::string encode_log_line(const LogLine& line);
 /// `explain --json`

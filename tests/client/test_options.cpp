@@ -61,8 +61,24 @@ TEST_CASE("what is not understood is a usage error") {
   CHECK(refused({"--config"}) == 2);
 }
 
+TEST_CASE("volumes are shown, or one is adopted by its name") {
+  const Options list = parsed({"volume", "--json", "list"});
+  CHECK(list.verb == Verb::volume_list);
+  CHECK(list.json);
+  const Options adopt = parsed({"--socket", "/s", "volume", "adopt", "database"});
+  CHECK(adopt.verb == Verb::volume_adopt);
+  CHECK(adopt.volume == "database");
+  CHECK(refused({"volume"}) == 2);
+  CHECK(refused({"volume", "remove", "database"}) == 2);
+  CHECK(refused({"volume", "adopt"}) == 2);
+  CHECK(refused({"volume", "adopt", "../x"}) == 2);
+  CHECK(refused({"volume", "adopt", "a", "b"}) == 2);
+  CHECK(refused({"volume", "adopt", "database", "--json"}) == 2);
+  CHECK(refused({"volume", "list", "database"}) == 2);
+}
+
 TEST_CASE("verbs that are not built yet say so") {
-  for (const char* verb : {"incidents", "volume", "alert", "drill", "upgrade"}) {
+  for (const char* verb : {"incidents", "alert", "drill", "upgrade"}) {
     const Parsed result = parse({verb, "--json", "whatever"}, "1.2.3");
     CHECK_FALSE(result.options.has_value());
     CHECK(result.exit_code == 2);

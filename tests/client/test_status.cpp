@@ -1,6 +1,8 @@
 #include "command.h"
 #include "fake_daemon.h"
 
+#include <filesystem>
+
 using namespace holdfast;
 using namespace holdfast::test;
 
@@ -51,6 +53,25 @@ TEST_CASE("status of a stack that works") {
   CHECK(ran.out.find("4711  3    2         1.5 s  412 MiB\n") != std::string::npos);
   CHECK(ran.out.find('\x1b') == std::string::npos);
   CHECK(daemon.requests() == std::vector<wire::ControlRequest>{{.verb = wire::ControlVerb::status}});
+}
+
+TEST_CASE("status shows volumes that are not right, and no others") {
+  Command command;
+  wire::StatusView view = view_of("working");
+  wire::VolumeStatus volume{.name = "database", .path = "/srv/db", .state = "present"};
+  view.volumes = {volume};
+  {
+    const FakeDaemon daemon(command.socket(), {view, wire::Finished{}});
+    CHECK(command.run({"status"}).out.find("VOLUME") == std::string::npos);
+  }
+  view.volumes[0].state = "missing";
+  view.volumes[0].why = "/srv/db is a plain directory\x1b[2J";
+  std::filesystem::remove(command.socket());
+  const FakeDaemon daemon(command.socket(), {view, wire::Finished{}});
+  const Ran ran = command.run({"status"});
+  CHECK(ran.out.find("\nVOLUME    STATE    PATH") != std::string::npos);
+  CHECK(ran.out.find("\ndatabase  missing  /srv/db  any") != std::string::npos);
+  CHECK(ran.out.find("/srv/db is a plain directory\\x1b[2J\n") != std::string::npos);
 }
 
 TEST_CASE("status says since when the configuration on the disk is another") {

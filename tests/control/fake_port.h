@@ -48,6 +48,12 @@ public:
       all.push_back({i});
     return all;
   }
+  std::vector<wire::VolumeStatus> volumes() const override { return volumes_; }
+  void adopt(const std::string& volume, const std::string& by,
+             std::function<void(const engine::Adopted&)> told) override {
+    adopted_ = volume + " by " + by;
+    adopt_told_ = std::move(told);
+  }
   std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
   const std::deque<engine::EventRecord>& events() const override { return events_; }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
@@ -96,6 +102,9 @@ public:
   std::optional<WallTime> changed_on_disk_;
   std::function<void(wire::PlanView)> plan_told_; ///< a test answers
   std::string reload_by_;
+  std::vector<wire::VolumeStatus> volumes_;
+  std::string adopted_;
+  std::function<void(const engine::Adopted&)> adopt_told_; ///< a test answers
   std::function<void(const engine::Reloaded&)> reload_told_;
 
 private:

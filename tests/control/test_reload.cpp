@@ -56,6 +56,20 @@ TEST_CASE("a plan or a reload whose client went away is answered to nobody") {
   served.port.reload_told_({.plan = one_change(), .refused = {}, .awaited = {}});
 }
 
+TEST_CASE("a volume is adopted when the daemon has looked at it, or says why it is not") {
+  Served served;
+  TestClient client(served);
+  client.ask({.verb = ControlVerb::adopt, .volume = "database"});
+  REQUIRE(served.wait_until([&] { return bool(served.port.adopt_told_); }));
+  CHECK(served.port.adopted_ == "database by root");
+  std::exchange(served.port.adopt_told_, nullptr)({.refused = {}, .marker = "0123"});
+  CHECK(client.reply_as<wire::Finished>().text == "its marker is 0123");
+  client.ask({.verb = ControlVerb::adopt, .volume = "database"});
+  REQUIRE(served.wait_until([&] { return bool(served.port.adopt_told_); }));
+  served.port.adopt_told_({.refused = "/srv/db does not answer", .marker = {}});
+  CHECK(client.reply_as<wire::Refused>().text == "/srv/db does not answer");
+}
+
 TEST_CASE("reload shows what it changes, then waits for all that comes of it") {
   Served served;
   bring_up(served.port);

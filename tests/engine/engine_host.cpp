@@ -137,7 +137,9 @@ void be_the_engine(const model::StackSpec& spec, const std::string& directory, c
                                .anchor_socket = wire::engine_socket_fd,
                                .last_stop = must(wire::map_last_stop(wire::engine_last_stop_fd)),
                                .tree = premises.tree,
-                               .log_directory = std::move(premises.log_directory)});
+                               .log_directory = std::move(premises.log_directory),
+                               .looker = {.program = {"/bin/sh", directory + "/looker"},
+                                          .patience = std::chrono::milliseconds(300)}});
   for (const std::string& line : premises.found)
     engine.report().trouble(line);
   must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));

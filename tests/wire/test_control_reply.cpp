@@ -97,6 +97,26 @@ TEST_CASE("status has the keys of the documentation, and null where nobody can k
   CHECK(text.find(R"("volumes":[],"certificates":[])") != std::string::npos);
 }
 
+TEST_CASE("a status keeps its volumes, with the keys of the documentation first of all") {
+  StatusView view = example();
+  view.volumes = {
+      {.name = "database", .path = "/srv/db", .state = "present", .free_bytes = 1, .size_bytes = 2},
+      {.name = "instance",
+       .path = "/srv/i",
+       .state = "stuck",
+       .why = "/srv/i does not answer",
+       .source = "nfs:/i",
+       .used_by = {"web", "worker"}}};
+  const std::string text = encode_status(view);
+  CHECK(text.find(R"("volumes":[{"name":"database","path":"/srv/db","state":"present",)") !=
+        std::string::npos);
+  CHECK(text.find(R"("free_bytes":1,"size_bytes":2)") != std::string::npos);
+  CHECK(text.find(R"("free_bytes":null,"size_bytes":null)") != std::string::npos);
+  const auto read = decode_status(text);
+  REQUIRE(read.ok());
+  CHECK(read.value() == view);
+}
+
 TEST_CASE("a status keeps its explanations") {
   StatusView view = example();
   view.explanation = {{"the stack is broken", "2026-11-24T06:53:30Z", 0}};

@@ -31,7 +31,8 @@ TEST_CASE("a request is the same after its journey") {
       {.verb = ControlVerb::door},
       {.verb = ControlVerb::task, .services = {"migration"}},
       {.verb = ControlVerb::explain, .services = {"redis"}},
-      {.verb = ControlVerb::explain}};
+      {.verb = ControlVerb::explain},
+      {.verb = ControlVerb::adopt, .volume = "database"}};
   for (const ControlRequest& request : requests) {
     const std::string line = encode(request);
     INFO(line);
@@ -97,6 +98,12 @@ TEST_CASE("names outside the grammar are refused") {
     CHECK(mistake.find("is not a service name") != std::string::npos);
   }
   CHECK(is_service_name(std::string(63, 'a')));
+}
+
+TEST_CASE("one volume is adopted, by a name that is one") {
+  CHECK(mistake_in(R"({"verb":"adopt"})") == "key \"volume\" is missing");
+  CHECK(mistake_in(R"({"verb":"adopt","volume":"../x"})") == "\"../x\" is not the name of a volume");
+  CHECK(mistake_in(R"({"verb":"status","volume":"database"})") == "unknown key \"volume\"");
 }
 
 TEST_CASE("an answer repeats no control character of the request") {

@@ -1,0 +1,62 @@
+#include "client/last_known.h"
+#include "client/verbs.h"
+#include "client/volume_table.h"
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+namespace holdfast::client {
+namespace {
+
+void print(Context& context, const wire::StatusView& view) {
+  if (context.options.json) {
+    static_cast<void>(context.terminal.write(wire::encode_volumes(view) + "\n"));
+    return;
+  }
+  std::string text;
+  for (const std::string& line : volume_lines(view.volumes, context.terminal, 0))
+    text += line + "\n";
+  static_cast<void>(context.terminal.write(text));
+}
+
+ExitCode last_known(Context& context, const Error& error) {
+  const ExitCode code = no_connection(context, error);
+  if (code != ExitCode::no_daemon) return code;
+  const auto view = last_known_status(context.places.state);
+  if (!view) {
+    context.terminal.complain("nothing is known of before: " + view.error().what);
+    return code;
+  }
+  context.terminal.complain("last known, at " + view.value().time + ":");
+  print(context, view.value());
+  return code;
+}
+
+bool all_present(const wire::StatusView& view) {
+  return std::all_of(view.volumes.begin(), view.volumes.end(),
+                     [](const wire::VolumeStatus& volume) { return volume.state == "present"; });
+}
+
+} // namespace
+
+ExitCode show_volumes(Context& context) {
+  auto link = DaemonLink::open(context.socket);
+  if (!link) return last_known(context, link.error());
+  link.value().ask({.verb = wire::ControlVerb::status});
+  const auto reply = link.value().next(answers_within);
+  if (!reply || !reply.value()) {
+    context.terminal.complain(reply ? "the daemon on " + context.socket + " does not answer"
+                                    : reply.error().what);
+    return reply ? ExitCode::failed : ExitCode::no_daemon;
+  }
+  if (const auto* view = std::get_if<wire::StatusView>(&*reply.value())) {
+    print(context, *view);
+    return all_present(*view) ? ExitCode::done : ExitCode::failed;
+  }
+  if (const auto* refused = std::get_if<wire::Refused>(&*reply.value()))
+    context.terminal.complain(refused->text);
+  return ExitCode::failed;
+}
+
+} // namespace holdfast::client
