@@ -101,8 +101,10 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   check_stability(*expanded.tree, report);
   check_services(expanded, stack, options, report);
   check_live_targets(expanded, report);
+  check_listens(*expanded.tree, report);
   if (resolve_needs(*expanded.tree, presets, stack, report)) settle_bounds(*expanded.tree, stack, report);
   if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
+  look_for_rivals(*expanded.tree, options.machine, report);
   return {std::move(stack), expanded.tree};
 }
 
