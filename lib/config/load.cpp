@@ -108,6 +108,17 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   return {std::move(stack), expanded.tree};
 }
 
+std::vector<std::string> volume_paths(const Node* volumes) {
+  std::vector<std::string> paths;
+  if (volumes == nullptr) return paths;
+  for (const Entry& volume : volumes->entries) {
+    std::string path;
+    Fields(volume.value.get()).text("path", path);
+    if (check_path(path).none()) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
 } // namespace
 
 Loaded load(const LoadOptions& options) {
@@ -135,8 +146,9 @@ Locations locate(const std::string& file) {
   static_cast<void>(files.read(file));
   const NodePtr tree = files.usable();
   const model::StackSpec defaults;
-  Locations found{defaults.runtime, defaults.state, defaults.log_directory};
   const Fields whole(tree.get());
+  Locations found{defaults.runtime, defaults.state, defaults.log_directory,
+                  volume_paths(whole.section("persistence").node("volumes"))};
   whole.section("stack").text("runtime", found.runtime);
   whole.section("stack").text("state", found.state);
   whole.section("logging").text("directory", found.log_directory);

@@ -35,13 +35,14 @@ struct Loaded {
 
 [[nodiscard]] Loaded load(const LoadOptions& options);
 
-/// stack.runtime and logging.directory of a configuration, for a client that looks for the socket or the
-/// logs: reads no preset, checks nothing else, and falls back to the defaults where the file says nothing or
-/// cannot be read.
+/// Where a configuration says that things are, for a client that looks for the socket or the logs and for the
+/// order of a boot: reads no preset, checks nothing else, and falls back to the defaults where the file says
+/// nothing or cannot be read.
 struct Locations {
   std::string runtime;
   std::string state;
   std::string log_directory;
+  std::vector<std::string> volumes; ///< their paths, absolute
 };
 [[nodiscard]] Locations locate(const std::string& file);
 
