@@ -4,10 +4,14 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sched.h>
+#include <spawn.h>
 #include <stdexcept>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
 
 namespace holdfast::test {
 namespace {
@@ -16,9 +20,18 @@ void check(bool good, const std::string& what) {
   if (!good) throw std::system_error(errno, std::generic_category(), what);
 }
 
-void run(const Words& words) {
-  const Finished finished = run_program(words);
-  if (finished.code != 0) throw std::runtime_error(words.front() + ": " + finished.output);
+/// What it says goes where ours goes.
+void run(std::vector<std::string> words) {
+  std::vector<char*> argv;
+  for (std::string& word : words)
+    argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t pid = 0;
+  errno = ::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ);
+  check(errno == 0, words.front());
+  int status = 0;
+  check(::waitpid(pid, &status, 0) == pid, words.front());
+  if (status != 0) throw std::runtime_error(words.front() + " failed");
 }
 
 } // namespace
@@ -31,13 +44,13 @@ void enter_private_mounts() {
   entered = true;
 }
 
-void mount_at(const std::string& point, const Words& how) {
+void mount_at(const std::string& point, const std::vector<std::string>& how) {
   enter_private_mounts();
   std::filesystem::create_directories(point);
-  Words words = {"mount"};
+  std::vector<std::string> words = {"mount"};
   words.insert(words.end(), how.begin(), how.end());
   words.push_back(point);
-  run(words);
+  run(std::move(words));
 }
 
 void unmount(const std::string& point) {

@@ -1,9 +1,8 @@
 #pragma once
 // Mounts of a test, in a mount namespace of its own: the machine never sees them. Needs root.
 
-#include "support/program.h"
-
 #include <string>
+#include <vector>
 
 namespace holdfast::test {
 
@@ -13,7 +12,7 @@ void enter_private_mounts();
 
 /// Makes the directory where it is missing, and mounts over it: `how` are arguments of mount(8). Throws what
 /// mount says.
-void mount_at(const std::string& point, const Words& how);
+void mount_at(const std::string& point, const std::vector<std::string>& how);
 inline void mount_tmpfs(const std::string& point) {
   mount_at(point, {"-t", "tmpfs", "none"});
 }
