@@ -1,5 +1,7 @@
 #include "machine.h"
+#include "volume_flaw.h"
 
+#include "linux/host_setting.h"
 #include "linux/listeners.h"
 #include "linux/service_units.h"
 
@@ -57,7 +59,12 @@ private:
 } // namespace
 
 config::MachineQuestions machine_questions() {
-  config::MachineQuestions questions{.listener = listener, .unit = {}};
+  config::MachineQuestions questions{
+      .listener = listener, .unit = {}, .volume = {}, .host = [](const model::HostSetting& setting) {
+        return linux_os::unmet(setting);
+      }};
+  // Whoever may not look behind a directory cannot tell.
+  if (::geteuid() == 0) questions.volume = volume_flaw;
   if (::geteuid() == 0 && linux_os::ServiceUnits::available())
     questions.unit = [units = std::make_shared<Units>()](const std::string& unit) {
       return units->state(unit);

@@ -3,6 +3,7 @@
 // needs none of the mechanisms.
 
 #include "base/result.h"
+#include "model/spec.h"
 
 #include <functional>
 #include <string>
@@ -22,6 +23,10 @@ struct MachineQuestions {
   std::function<Result<std::string>(const std::string& service, const std::string& address)> listener;
   /// A unit that is not there is neither. An error: that cannot be known.
   std::function<Result<UnitState>(const std::string& unit)> unit;
+  /// What is not as the volume is meant to be, in words; empty: nothing.
+  std::function<std::string(const model::VolumeSpec& volume)> volume{};
+  /// The same for a setting of the machine.
+  std::function<std::string(const model::HostSetting& setting)> host{};
 };
 
 } // namespace holdfast::config

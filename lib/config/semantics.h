@@ -24,6 +24,11 @@ void check_external(const Entry& service, Report& report);
 /// What `persistence.volumes` says of each volume: where it is, what its source is, its marker.
 void check_volumes(const Node& tree, Report& report);
 
+/// Volumes that are not right, and settings that the machine does not have, as far as there is somebody to
+/// ask.
+void look_at_conditions(const Node& tree, const model::StackSpec& stack, const MachineQuestions& machine,
+                        Report& report);
+
 /// Makes the conditions of `volumes` and `host`: unknown volumes, those named twice, settings that are none.
 void resolve_conditions(const Node& tree, model::StackSpec& stack, Report& report);
 

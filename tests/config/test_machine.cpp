@@ -71,3 +71,34 @@ TEST_CASE("machine: without root a service runs as we do") {
   const auto loaded = input.load(stack("command: [/bin/true], user: games"));
   CHECK(test::told(loaded, "only root can start a service as another user"));
 }
+
+TEST_CASE("machine: a volume that is not right, and a setting that is not as it is needed, at their keys") {
+  test::Input input;
+  input.options.machine.volume = [](const model::VolumeSpec& volume) {
+    return volume.name == "db" ? volume.path + " is a plain directory" : std::string();
+  };
+  input.options.machine.host = [](const model::HostSetting& setting) {
+    return setting.name == "vm.max_map_count" ? std::string("it is 65530") : std::string();
+  };
+  const std::string text = "stack: {name: s}\n"
+                           "persistence:\n"
+                           "  volumes: {db: {path: /srv/db}, other: {path: /srv/other}}\n"
+                           "services:\n"
+                           "  a:\n"
+                           "    command: [/bin/true]\n"
+                           "    user: daemon\n"
+                           "    host: {vm.swappiness: 1, vm.max_map_count: '>=262144'}\n";
+  const auto loaded = input.load(text);
+  CHECK_FALSE(loaded.stack);
+  REQUIRE(loaded.diagnostics.size() == 2);
+  CHECK(loaded.diagnostics[0].message == "/srv/db is a plain directory");
+  CHECK(loaded.diagnostics[0].path == "persistence.volumes.db.path");
+  CHECK(loaded.diagnostics[0].line == 3);
+  CHECK(loaded.diagnostics[1].message == "vm.max_map_count >=262144 is needed: it is 65530");
+  CHECK(loaded.diagnostics[1].line == 8);
+  // Nobody asks for what a disabled service needs, nor looks at a path that is none.
+  CHECK(test::told(input.load(text + "    enabled: false\n"), "/srv/db is a plain directory"));
+  CHECK(input.load(text + "    enabled: false\n").diagnostics.size() == 1);
+  CHECK_FALSE(test::told(input.load("stack: {name: s}\npersistence: {volumes: {db: {path: srv/db}}}\n"),
+                         "srv/db is a plain directory"));
+}

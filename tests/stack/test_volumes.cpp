@@ -92,6 +92,10 @@ TEST_CASE("a service waits for its volume and starts by itself when it is mounte
   const auto listed = stack.command({"volume", "list"});
   CHECK(listed.code == 1);
   CHECK(has(listed.output, "missing"));
+  const auto checked = stack.command({"check"});
+  CHECK(checked.code == 1);
+  CHECK(has(checked.output, "volumes.yaml:1:"));
+  CHECK(has(checked.output, "/data is a plain directory on the root disk ("));
   CHECK(has(stack.command({"explain", "front"}).output, "is a plain directory on the root disk"));
 
   // Another file system than the one that was meant is no help.
@@ -112,6 +116,7 @@ TEST_CASE("a service waits for its volume and starts by itself when it is mounte
   CHECK(volume(stack).at("size_bytes").get<std::uint64_t>() > 1'000'000);
   CHECK(volume(stack).at("used_by") == nlohmann::json{"db"});
   CHECK(stack.command({"volume", "list"}).code == 0);
+  CHECK(stack.command({"check"}).failure() == "");
   CHECK(comes_true(5s, [&] { return std::filesystem::exists(ground.point() + "/bytes"); }));
   CHECK(stack.stop() == 0);
   CHECK(ground.on_root_disk() == "");
