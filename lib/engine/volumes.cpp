@@ -101,7 +101,7 @@ void Volumes::look(Volume& volume) {
   volume.again = false;
   volume.asked = read_mono();
   SidePrograms::Order order;
-  order.key = "volume " + volume.spec.name;
+  order.key = "look at " + volume.spec.name;
   order.place = parts_.tree.look();
   order.program = looker_program();
   order.argv = options_.looker.program;
@@ -126,20 +126,26 @@ void Volumes::answered(const model::VolumeSpec& asked, bool adopts, const SideEn
 }
 
 void Volumes::take(Volume& volume, bool adopts, const SideEnd& end) {
+  std::string why;
   switch (end.how) {
   case SideEnd::How::exited: {
     auto answer = wire::decode_volume_answer(end.output);
     if (answer && adopts) return take_adoption(volume, answer.value());
     if (answer) return take(volume, std::move(answer).value());
-    is_unclear(volume, linux_os::harmless(end.output, longest_words));
+    why = linux_os::harmless(end.output, longest_words);
     break;
   }
   case SideEnd::How::failed:
-  case SideEnd::How::not_started: is_unclear(volume, end.error.what); break;
+  case SideEnd::How::not_started: why = end.error.what; break;
   case SideEnd::How::timed_out:
-  case SideEnd::How::busy: is_stuck(volume); break;
+  case SideEnd::How::busy:
+    is_stuck(volume);
+    if (adopts) finish(volume, {.refused = volume.seen.what, .marker = {}});
+    return;
   }
-  if (adopts) finish(volume, {.refused = volume.seen.what, .marker = {}});
+  why = "it cannot be looked at: " + why;
+  is_unclear(volume, why);
+  if (adopts) finish(volume, {.refused = why, .marker = {}});
 }
 
 void Volumes::take(Volume& volume, wire::VolumeAnswer answer) {
@@ -182,7 +188,7 @@ void Volumes::is_stuck(Volume& volume) {
 void Volumes::is_unclear(Volume& volume, const std::string& why) {
   if (volume.seen.state == VolumeState::present) return;
   volume.seen = {};
-  volume.seen.what = "it cannot be looked at: " + why;
+  volume.seen.what = why;
   if (!volume.is_right()) tell(volume);
   wake_within(look_again);
 }

@@ -74,8 +74,8 @@ private:
 /// The commands of the test.
 class Ear {
 public:
-  Ear(boost::asio::io_context& loop, const std::string& path, engine::Engine& engine)
-      : socket_(loop, bound(path)), engine_(engine) {
+  Ear(boost::asio::io_context& loop, const std::string& directory, engine::Engine& engine)
+      : socket_(loop, bound(directory + "/ask")), told_(directory + "/told"), engine_(engine) {
     hear();
   }
 
@@ -98,12 +98,20 @@ private:
     });
   }
 
+  void adopt(const std::string& volume) {
+    engine_.adopt(volume, "the test", [this, volume](const engine::Adopted& outcome) {
+      std::ofstream(told_, std::ios::app)
+          << (outcome.refused.empty() ? "adopted " + volume : "not adopted: " + outcome.refused) << '\n';
+    });
+  }
+
   void take(const std::string& text) {
     std::istringstream words(text);
     std::string verb;
     std::string name;
     words >> verb >> name;
     if (verb == "door") return engine_.ask(model::DoorAsked{.open = name == "open", .by = "the test"});
+    if (verb == "adopt") return adopt(name);
     model::CommandAsked command;
     command.verb = verb == "stop"      ? model::Verb::stop
                    : verb == "restart" ? model::Verb::restart
@@ -115,6 +123,7 @@ private:
   }
 
   boost::asio::posix::stream_descriptor socket_;
+  std::string told_;
   engine::Engine& engine_;
 };
 
@@ -144,7 +153,7 @@ void be_the_engine(const model::StackSpec& spec, const std::string& directory, c
     engine.report().trouble(line);
   must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));
   must(engine.open());
-  const Ear ear(loop, directory + "/ask", engine);
+  const Ear ear(loop, directory, engine);
   Teller teller(directory + "/told", engine);
   engine.on_change([&] { teller.tell(); });
   const int code = engine.run();

@@ -48,7 +48,8 @@ public:
   [[nodiscard]] std::string told() const;
   /// Whether `text` is told within the test's patience.
   [[nodiscard]] bool tells(const std::string& text) const;
-  /// "start NAME", "stop NAME", "restart NAME", "door open", "door close".
+  /// "start NAME", "stop NAME", "restart NAME", "door open", "door close", "adopt VOLUME", which is answered
+  /// by "adopted VOLUME" or "not adopted: WHY".
   void ask(const std::string& command) const;
 
   [[nodiscard]] int anchor() const { return anchor_->pid(); }

@@ -100,3 +100,41 @@ TEST_CASE("volumes - an answer that is none is no permission") {
   CHECK(stack.told().find("user 1") == std::string::npos);
   CHECK(stack.ends_well());
 }
+
+TEST_CASE("volumes - an adoption without an answer is refused and what was right stays so") {
+  const Place place;
+  if (!place.is_engine()) {
+    write_looker(place);
+    answers(place, wire::encode(proc()) + "\n");
+  }
+  StackUnderTest stack(place, stack_of(place));
+  CHECK(stack.tells("user 1 starting>ready"));
+  answers(place, "no answer\n");
+  stack.ask("adopt v");
+  CHECK(stack.tells("not adopted: it cannot be looked at: no answer"));
+  REQUIRE(replace_file(place / "hang", "", 0644));
+  stack.ask("adopt v");
+  CHECK(stack.tells("not adopted: /proc does not answer"));
+  CHECK(stack.told().find("user 1 ready>") == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(place / "state/volumes"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("volumes - an adopted one is remembered on the disk when it is told") {
+  const Place place;
+  wire::VolumeAnswer adopted = proc();
+  adopted.marker = "0123456789abcdef0123456789abcdef";
+  if (!place.is_engine()) {
+    write_looker(place);
+    answers(place, wire::encode(proc()) + "\n");
+  }
+  StackUnderTest stack(place, stack_of(place));
+  CHECK(stack.tells("user 1 starting>ready"));
+  answers(place, wire::encode(adopted) + "\n");
+  stack.ask("adopt v");
+  CHECK(stack.tells("adopted v\n"));
+  const auto remembered = read_file(place / "state/volumes", 4096);
+  REQUIRE(remembered);
+  CHECK(remembered.value() == "v " + adopted.marker + " -\n");
+  CHECK(stack.ends_well());
+}
