@@ -9,24 +9,15 @@ namespace {
 
 /// What belongs to a program that is started and stopped. User, environment, directory and the like stay: its
 /// probe is run with them.
-constexpr std::array never_started = {"command",
-                                      "runtime_directories",
-                                      "requires",
-                                      "listens",
-                                      "replaces",
-                                      "identity",
-                                      "volumes",
-                                      "host",
-                                      "progress",
-                                      "progress_up_to",
-                                      "start_within",
-                                      "unready_within",
-                                      "stop",
-                                      "leftovers",
-                                      "reload",
-                                      "restart",
-                                      "sockets",
-                                      "log",
+constexpr std::array never_started = {"command",      "runtime_directories",
+                                      "requires",     "listens",
+                                      "replaces",     "identity",
+                                      "volumes",      "host",
+                                      "progress",     "progress_up_to",
+                                      "start_within", "unready_within",
+                                      "stop",         "leftovers",
+                                      "reload",       "restart",
+                                      "sockets",      "log",
                                       "task"};
 
 class ExternalChecks {
