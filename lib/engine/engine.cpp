@@ -312,7 +312,7 @@ ServiceFacts Engine::facts(ServiceId service) const {
   facts.memory_bytes = linux_os::number_in(path, "memory.current");
   facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
   facts.tasks = linux_os::number_in(path, "pids.current");
-  if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
+  facts.cpu_usec = linux_os::counter_in(path, "cpu.stat", "usage_usec");
   return facts;
 }
 

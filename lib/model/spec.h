@@ -110,14 +110,14 @@ struct ProcessLimits {
 /// Limits of a cgroup, enforced by the kernel from outside: of a service's, or of the one around all
 /// services. Without a value there is no limit, or the kernel's default weight.
 struct GroupLimits {
-  std::optional<std::uint64_t> memory;      ///< bytes; more is killed
-  std::optional<std::uint64_t> memory_high; ///< bytes, less than `memory`; more is slowed
-  std::optional<std::uint64_t> swap;        ///< bytes
-  std::optional<std::uint64_t> cpu;         ///< thousandths of a CPU, 10 at least
-  std::optional<unsigned> cpu_weight;
-  std::optional<unsigned> io_weight;
-  std::optional<std::uint64_t> tasks; ///< processes and threads
-  bool oom_group = true;              ///< out of memory: all of it is killed, not one process
+  std::optional<std::uint64_t> memory{};      ///< bytes; more is killed
+  std::optional<std::uint64_t> memory_high{}; ///< bytes, less than `memory`; more is slowed
+  std::optional<std::uint64_t> swap{};        ///< bytes
+  std::optional<std::uint64_t> cpu{};         ///< thousandths of a CPU, 10 at least
+  std::optional<unsigned> cpu_weight{};
+  std::optional<unsigned> io_weight{};
+  std::optional<std::uint64_t> tasks{}; ///< processes and threads
+  bool oom_group = true;                ///< out of memory: all of it is killed, not one process
   bool operator==(const GroupLimits&) const = default;
 };
 
