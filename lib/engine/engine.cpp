@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "linux/pressure.h"
 #include "linux/utf8.h"
 #include "model/words.h"
 
@@ -58,6 +59,9 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                   const linux_os::Notification& said) { notified(service, said); }}),
       children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
+      limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      memory_pressure_({loop, tree_, runs_}, stack_,
+                       [this](model::Event event) { happened(std::move(event)); }),
       helpers_({loop, children_, tree_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
       reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
@@ -67,6 +71,12 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        record.time = read_wall();
                        untold_.push_back(std::move(record));
                        tell_soon();
+                     },
+                 .trouble_elsewhere = [this](std::string line) { trouble_elsewhere(std::move(line)); },
+                 .respecified =
+                     [this] {
+                       limit_watch_.respecified();
+                       memory_pressure_.respecified();
                      }}),
       timer_(loop), tell_timer_(loop) {
   rows_.set_stack(tree_.stack());
@@ -313,6 +323,13 @@ ServiceFacts Engine::facts(ServiceId service) const {
   facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
   facts.tasks = linux_os::number_in(path, "pids.current");
   facts.cpu_usec = linux_os::counter_in(path, "cpu.stat", "usage_usec");
+  const auto pressure = [&path](const char* file) -> std::optional<double> {
+    const auto found = linux_os::pressure_of(path, file);
+    return found ? std::optional(found->some) : std::nullopt;
+  };
+  facts.memory_pressure = pressure("memory.pressure");
+  facts.cpu_pressure = pressure("cpu.pressure");
+  facts.io_pressure = pressure("io.pressure");
   return facts;
 }
 
