@@ -3,12 +3,14 @@
 #include "client/client.h"
 #include "config/difference.h"
 #include "config/load.h"
+#include "machine.h"
 #include "presets.h"
 
 #include <cstdio>
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -26,10 +28,11 @@ client::Locations locate(const std::string& config) {
           .log_directory = std::move(found.log_directory)};
 }
 
-config::Loaded load(const std::string& file) {
+config::Loaded load(const std::string& file, config::MachineQuestions machine = {}) {
   return config::load({.file = file,
                        .preset_directories = daemon::preset_directories(),
                        .look_at_machine = true,
+                       .machine = std::move(machine),
                        .cpus = std::thread::hardware_concurrency(),
                        .root = ::geteuid() == 0});
 }
@@ -50,7 +53,7 @@ int check(const client::CheckRequest& request) {
     std::perror(request.config.c_str());
     return could_not_look;
   }
-  const config::Loaded loaded = load(request.config);
+  const config::Loaded loaded = load(request.config, daemon::machine_questions());
   print(loaded, request);
   return config::has_errors(loaded.diagnostics) ? mistakes : clean;
 }

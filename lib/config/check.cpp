@@ -34,6 +34,7 @@ std::string_view expected(Type type) {
   case Type::mode: return "a mode";
   case Type::signal: return "a signal";
   case Type::capability: return "a capability";
+  case Type::unit: return "a unit";
   case Type::program: return "a program";
   case Type::choice: return "a word";
   }
@@ -66,6 +67,7 @@ bool accepts(Type type, CoreType core) {
   case Type::host_port:
   case Type::signal:
   case Type::capability:
+  case Type::unit:
   case Type::choice: return core == CoreType::text;
   }
   return false;
@@ -132,6 +134,7 @@ Flaw check_text(const Key& key, const std::string& text) {
   case Type::mode: return within(key, text, parse_mode(text));
   case Type::signal: return flaw_of(parse_signal(text));
   case Type::capability: return check_capability(text);
+  case Type::unit: return check_unit(text);
   case Type::choice: return check_choice(key, text);
   }
   return {};

@@ -12,6 +12,8 @@ namespace {
 constexpr std::array never_started = {"command",
                                       "runtime_directories",
                                       "requires",
+                                      "listens",
+                                      "replaces",
                                       "identity",
                                       "volumes",
                                       "progress",

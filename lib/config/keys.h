@@ -34,6 +34,7 @@ enum class Type : std::uint8_t {
   mode,       ///< octal digits
   signal,     ///< SIGTERM
   capability, ///< CAP_NET_BIND_SERVICE
+  unit,       ///< of systemd: redis-server.service
   program,    ///< a list of words, or one string that is split
   choice      ///< one of `choices`
 };

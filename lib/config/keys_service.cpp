@@ -139,6 +139,10 @@ constexpr std::array the_service_keys = {
         .as(Shape::list)
         .of(requirement_section)
         .at_most(64),
+    key("listens", address, "Where it listens; nobody else may").as(Shape::list).at_most(64),
+    key("replaces", unit, "Units of systemd that are the same server, which must not run beside it")
+        .as(Shape::list)
+        .at_most(16),
     key("identity", section, "Pinned at first sight, compared at each start").of(identity_section).not_yet(),
     key("needs", section, "Services that are ready first").as(Shape::map_or_names).of(need_section),
     key("volumes", name, "Volumes that must be right").as(Shape::list).not_yet(),

@@ -101,9 +101,22 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   check_stability(*expanded.tree, report);
   check_services(expanded, stack, options, report);
   check_live_targets(expanded, report);
+  check_listens(*expanded.tree, report);
   if (resolve_needs(*expanded.tree, presets, stack, report)) settle_bounds(*expanded.tree, stack, report);
   if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
+  look_for_rivals(*expanded.tree, options.machine, report);
   return {std::move(stack), expanded.tree};
+}
+
+std::vector<std::string> volume_paths(const Node* volumes) {
+  std::vector<std::string> paths;
+  if (volumes == nullptr) return paths;
+  for (const Entry& volume : volumes->entries) {
+    std::string path;
+    Fields(volume.value.get()).text("path", path);
+    if (check_path(path).none()) paths.push_back(std::move(path));
+  }
+  return paths;
 }
 
 } // namespace
@@ -133,8 +146,9 @@ Locations locate(const std::string& file) {
   static_cast<void>(files.read(file));
   const NodePtr tree = files.usable();
   const model::StackSpec defaults;
-  Locations found{defaults.runtime, defaults.state, defaults.log_directory};
   const Fields whole(tree.get());
+  Locations found{defaults.runtime, defaults.state, defaults.log_directory,
+                  volume_paths(whole.section("persistence").node("volumes"))};
   whole.section("stack").text("runtime", found.runtime);
   whole.section("stack").text("state", found.state);
   whole.section("logging").text("directory", found.log_directory);

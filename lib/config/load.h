@@ -2,6 +2,7 @@
 // From files to a StackSpec, or to all that is wrong with them in one pass.
 
 #include "config/diagnostic.h"
+#include "config/machine.h"
 #include "config/tree.h"
 #include "model/spec.h"
 
@@ -18,6 +19,8 @@ struct LoadOptions {
   /// Also look at this machine: users and groups that do not exist, executables that are missing. What is
   /// wrong there is an error with the place of the key that names it.
   bool look_at_machine = true;
+  /// And these, where there are any: what else runs on this machine.
+  MachineQuestions machine;
   /// CPUs, for the default of start_at_once.
   unsigned cpus = 2;
   bool root = true; ///< we run as root: `user` is required
@@ -34,13 +37,14 @@ struct Loaded {
 
 [[nodiscard]] Loaded load(const LoadOptions& options);
 
-/// stack.runtime and logging.directory of a configuration, for a client that looks for the socket or the
-/// logs: reads no preset, checks nothing else, and falls back to the defaults where the file says nothing or
-/// cannot be read.
+/// Where a configuration says that things are, for a client that looks for the socket or the logs and for the
+/// order of a boot: reads no preset, checks nothing else, and falls back to the defaults where the file says
+/// nothing or cannot be read.
 struct Locations {
   std::string runtime;
   std::string state;
   std::string log_directory;
+  std::vector<std::string> volumes; ///< their paths, absolute
 };
 [[nodiscard]] Locations locate(const std::string& file);
 

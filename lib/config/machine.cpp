@@ -145,12 +145,12 @@ private:
   std::string path_;
 };
 
+} // namespace
+
 bool is_disabled(const Node& service) {
   const Node* enabled = service.value("enabled");
   return enabled != nullptr && boolean(*enabled) == false;
 }
-
-} // namespace
 
 void look_at_machine(const Node& tree, bool root, Report& report) {
   const Node* services = tree.value("services");

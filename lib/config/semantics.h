@@ -3,6 +3,7 @@
 // that was refused there.
 
 #include "config/load.h"
+#include "config/machine.h"
 #include "config/preset.h"
 #include "config/report.h"
 #include "config/tree.h"
@@ -35,6 +36,16 @@ void check_stability(const Node& tree, Report& report);
 /// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with
 /// that of each service. Precondition: no cycle.
 void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);
+
+/// Two services that would listen on the same address.
+void check_listens(const Node& tree, Report& report);
+
+/// What on this machine is in the way of a service: others that listen where it is to, and units of systemd
+/// that it replaces.
+void look_for_rivals(const Node& tree, const MachineQuestions& machine, Report& report);
+
+/// The service says `enabled: false`: it starts nothing and is in nobody's way.
+[[nodiscard]] bool is_disabled(const Node& service);
 
 /// What this machine lacks: users, groups, programs, files of environments. Places are those of the keys that
 /// name them.

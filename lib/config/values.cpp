@@ -223,6 +223,20 @@ Flaw check_capability(std::string_view text) {
   return {"unknown capability " + in_quotes(text), did_you_mean(text, known)};
 }
 
+Flaw check_unit(std::string_view text) {
+  // systemd.unit(5): 255 characters, these, and a type behind the last dot. Of the types those that can start
+  // a server.
+  constexpr std::size_t longest = 255;
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+  constexpr std::array types = {".service", ".socket", ".timer", ".path", ".target"};
+  const bool has_type = std::any_of(types.begin(), types.end(), [&](std::string_view type) {
+    return text.size() > type.size() && text.ends_with(type);
+  });
+  if (has_type && text.size() <= longest && only(text, allowed, allowed)) return {};
+  return {in_quotes(text) + " is not a unit of systemd", "write it like redis-server.service"};
+}
+
 Flaw check_variable(std::string_view text) {
   constexpr std::string_view first = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
   constexpr std::string_view rest = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";

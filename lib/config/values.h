@@ -39,7 +39,8 @@ struct Count {
 [[nodiscard]] Flaw check_host_port(std::string_view text); ///< 127.0.0.1:443, [::1]:443
 [[nodiscard]] Flaw check_address(std::string_view text);   ///< HOST:PORT or unix:/path
 [[nodiscard]] Flaw check_capability(std::string_view text);
-[[nodiscard]] Flaw check_variable(std::string_view text);  ///< of the environment
+[[nodiscard]] Flaw check_unit(std::string_view text);     ///< of systemd, with its type: redis-server.service
+[[nodiscard]] Flaw check_variable(std::string_view text); ///< of the environment
 [[nodiscard]] Flaw check_parameter(std::string_view text); ///< of a preset
 
 /// The words of a program: not empty, the first an absolute path.

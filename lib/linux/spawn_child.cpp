@@ -109,15 +109,38 @@ bool ids_are_right(const ChildPlan& plan) {
   return right;
 }
 
+std::uint32_t bits_of(const ChildPlan& plan, unsigned word) {
+  return static_cast<std::uint32_t>(plan.capabilities >> (32U * word));
+}
+
 /// Exactly the capabilities asked for, inheritable too, since an ambient one must be.
 bool set_capabilities(const ChildPlan& plan) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  for (unsigned word = 0; word < _LINUX_CAPABILITY_U32S_3; ++word) {
-    const auto bits = static_cast<std::uint32_t>(plan.capabilities >> (32U * word));
-    sets[word].effective = sets[word].permitted = sets[word].inheritable = bits;
-  }
+  for (unsigned word = 0; word < _LINUX_CAPABILITY_U32S_3; ++word)
+    sets[word].effective = sets[word].permitted = sets[word].inheritable = bits_of(plan, word);
   return ::syscall(SYS_capset, &header, sets) == 0;
+}
+
+/// Reads them back, for the same reason as the ids.
+bool capabilities_are_right(const ChildPlan& plan) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (::syscall(SYS_capget, &header, sets) != 0) return false;
+  bool right = true;
+  for (unsigned word = 0; word < _LINUX_CAPABILITY_U32S_3; ++word)
+    right =
+        right && sets[word].effective == bits_of(plan, word) && sets[word].permitted == bits_of(plan, word);
+  if (!right) errno = EPERM;
+  return right;
+}
+
+/// Whether it is so now is asked, not whether it was accepted.
+bool forgo_new_privileges() {
+  if (::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
+  const long set = ::syscall(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+  if (set == 0) errno = EPERM;
+  return set == 1;
 }
 
 bool raise_ambient(const ChildPlan& plan) {
@@ -138,7 +161,8 @@ SpawnStage change_identity(const ChildPlan& plan) {
     return SpawnStage::keep_capabilities;
   if (::syscall(SYS_setresuid, plan.uid, plan.uid, plan.uid) != 0) return SpawnStage::uid;
   if (!ids_are_right(plan)) return SpawnStage::verify_ids;
-  if (plan.uid != 0 && !set_capabilities(plan)) return SpawnStage::capabilities;
+  if (plan.uid != 0 && !(set_capabilities(plan) && capabilities_are_right(plan)))
+    return SpawnStage::capabilities;
   return SpawnStage::none;
 }
 
@@ -157,8 +181,7 @@ SpawnStage carry_out(const ChildPlan& plan) {
     if (const SpawnStage failed = change_identity(plan); failed != SpawnStage::none) return failed;
   if (!raise_ambient(plan)) return SpawnStage::ambient;
   if (::syscall(SYS_chdir, plan.directory) != 0) return SpawnStage::directory;
-  if (plan.no_new_privileges && ::syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    return SpawnStage::no_new_privileges;
+  if (plan.no_new_privileges && !forgo_new_privileges()) return SpawnStage::no_new_privileges;
   if (!empty_signal_mask()) return SpawnStage::signals;
   ::syscall(SYS_execve, plan.path, plan.argv, plan.environment);
   return SpawnStage::exec;

@@ -61,6 +61,7 @@ Json one(const Key& key) {
   case Type::mode: return {{"type", {"integer", "string"}}, {"pattern", "^[0-7]{3,4}$"}};
   case Type::signal: return text("SIG[A-Z0-9]+");
   case Type::capability: return text("CAP_[A-Z_]+");
+  case Type::unit: return text("[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|target)");
   case Type::program: return program();
   case Type::choice: return choice(key);
   }

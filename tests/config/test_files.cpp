@@ -113,6 +113,10 @@ TEST_CASE("locate: what the file says, the defaults where it says nothing or can
   CHECK(found.log_directory == "/var/log/x");
   input.write("stack.d/x.yaml", "stack: {state: /srv/x}\n");
   CHECK(config::locate(input.options.file).state == "/srv/x");
+  CHECK(config::locate(input.options.file).volumes.empty());
+  input.write("stack.d/v.yaml",
+              "persistence: {volumes: {a: {path: /srv/a, more: 1}, b: {}, c: 7, d: {path: d}}}\n");
+  CHECK(config::locate(input.options.file).volumes == std::vector<std::string>{"/srv/a"});
   input.write("stack.d/y.yaml", "stack: [");
   CHECK(config::locate(input.options.file).state == "/srv/x");
   test::Input other;

@@ -4,6 +4,7 @@
 #include "stack/synthetic.h"
 #include "support/binaries.h"
 #include "support/catch.h"
+#include "support/ports.h"
 #include "support/unix_client.h"
 
 #include <csignal>
@@ -162,6 +163,31 @@ TEST_CASE("every mistake in a configuration is printed, by check and by run, and
     CHECK(finished.output.find("holdfast.yaml:7:5: error:") != std::string::npos);
   }
   CHECK(left_of(directory) == "");
+}
+
+TEST_CASE("check names a stranger where a service is to listen, and not the service itself", "[daemon]") {
+  const StackDirectory directory;
+  const std::string port = std::to_string(free_ports(1));
+  const std::string address = "127.0.0.1:" + port;
+  const std::string keys = "listens: ['" + address + "']";
+  directory.write_services(
+      shell_service("listener", "exec redis-server --bind 127.0.0.1 --save '' --port " + port,
+                    keys + "\nready: {exec: [/usr/bin/redis-cli, -p, '" + port + "', ping], every: 1s}"));
+  RunningStack stack(directory);
+  stack.events().wait_for("", "working");
+  const auto own = run_to_end(directory, "check");
+  INFO(own.output);
+  CHECK(own.code == 0);
+
+  const StackDirectory other;
+  other.write_services(idle_service("other", keys));
+  const auto taken = run_to_end(other, "check");
+  INFO(taken.output);
+  CHECK(taken.code == 1);
+  const std::string pid = std::to_string(stack.service("listener").at("pid").get<int>());
+  CHECK(taken.output.find("\"" + address + "\" is in use by redis-server (pid " + pid) != std::string::npos);
+  CHECK(stack.stop() == 0);
+  CHECK(run_to_end(other, "check").code == 0);
 }
 
 TEST_CASE("a cycle of needs is refused and its path is shown", "[daemon]") {
