@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
-#include "linux/pressure.h"
+#include "engine/service_facts.h"
 #include "linux/utf8.h"
 #include "model/words.h"
 
@@ -317,20 +317,7 @@ void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> 
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {
-  ServiceFacts facts;
-  const std::string path = tree_.service(stack_.spec(service).name);
-  facts.memory_bytes = linux_os::number_in(path, "memory.current");
-  facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
-  facts.tasks = linux_os::number_in(path, "pids.current");
-  facts.cpu_usec = linux_os::counter_in(path, "cpu.stat", "usage_usec");
-  const auto pressure = [&path](const char* file) -> std::optional<double> {
-    const auto found = linux_os::pressure_of(path, file);
-    return found ? std::optional(found->some) : std::nullopt;
-  };
-  facts.memory_pressure = pressure("memory.pressure");
-  facts.cpu_pressure = pressure("cpu.pressure");
-  facts.io_pressure = pressure("io.pressure");
-  return facts;
+  return facts_of(tree_.service(stack_.spec(service).name));
 }
 
 std::uint64_t Engine::log_lines_dropped(ServiceId service) const {
