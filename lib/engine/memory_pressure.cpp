@@ -39,12 +39,14 @@ bool MemoryPressure::is_watched(ServiceId service) const {
 
 void MemoryPressure::respecified() {
   tracks_.resize(stack_.size());
+  bool is_any_watched = false;
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    if (is_watched({i})) return wait();
-    // Its limit was taken away.
-    if (std::exchange(tracks_[i].told, std::nullopt).value_or(false))
+    if (is_watched({i}))
+      is_any_watched = true;
+    else if (std::exchange(tracks_[i].told, std::nullopt).value_or(false)) // its limit was taken away
       happened_(model::MemoryShort{{i}, tracks_[i].run, false});
   }
+  if (is_any_watched) wait();
 }
 
 void MemoryPressure::wait() {
