@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <getopt.h>
@@ -96,12 +97,20 @@ int refuse_to_start(const Error& error) {
   return cannot_start(error.what);
 }
 
-config::Loaded read_configuration(const std::string& file) {
+/// Whether the anchor is what systemd executed for a unit (systemd.exec(5)), and not somebody below a shell
+/// that inherited the variable.
+bool is_unit(int anchor) {
+  const char* const executed = std::getenv("SYSTEMD_EXEC_PID");
+  return executed != nullptr && executed == std::to_string(anchor);
+}
+
+config::Loaded read_configuration(const std::string& file, bool under_systemd) {
   config::LoadOptions options;
   options.file = file;
   options.preset_directories = daemon::preset_directories();
   options.cpus = std::thread::hardware_concurrency();
   options.root = ::geteuid() == 0;
+  options.under_systemd = under_systemd;
   return config::load(options);
 }
 
@@ -113,7 +122,10 @@ std::string first_mistake(const config::Loaded& loaded) {
 }
 
 int run(const Arguments& arguments, int anchor) {
-  auto accepted = read_configuration(arguments.config);
+  const auto read = [file = arguments.config, unit = is_unit(anchor)] {
+    return read_configuration(file, unit);
+  };
+  auto accepted = read();
   for (const auto& diagnostic : accepted.diagnostics)
     std::fputs(config::render(diagnostic).c_str(), stderr);
   auto spec = accepted.stack;
@@ -127,9 +139,7 @@ int run(const Arguments& arguments, int anchor) {
   boost::asio::io_context loop(1);
   engine::Engine engine(
       loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
-             .configuration = {.file = arguments.config,
-                               .read = [&] { return read_configuration(arguments.config); },
-                               .accepted = std::move(accepted)},
+             .configuration = {.file = arguments.config, .read = read, .accepted = std::move(accepted)},
              .anchor_socket = wire::engine_socket_fd,
              .last_stop = table.value(),
              .tree = premises.value().tree,

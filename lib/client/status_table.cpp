@@ -1,5 +1,6 @@
 #include "client/status_table.h"
 
+#include "base/size.h"
 #include "client/colours.h"
 #include "client/table.h"
 #include "client/text.h"
@@ -44,6 +45,12 @@ std::string cpu(const wire::ServiceStatus& service) {
   return format_span(std::chrono::round<Hundredths>(std::chrono::microseconds(usec)));
 }
 
+std::string memory(const wire::ServiceStatus& service) {
+  if (!service.memory_bytes) return "-";
+  const std::string used = format_bytes(*service.memory_bytes);
+  return service.memory_max_bytes ? used + " / " + format_bytes(*service.memory_max_bytes) : used;
+}
+
 std::string why(const wire::ServiceStatus& service) {
   std::string text = service.why.empty() ? service.status_text : service.why;
   if (service.log_lines_dropped != 0)
@@ -60,7 +67,7 @@ std::vector<Cell> row_of(const wire::StatusView& view, const wire::ServiceStatus
           {service.run == 0 ? "-" : std::to_string(service.run)},
           {std::to_string(service.restarts)},
           {cpu(service)},
-          {service.memory_bytes ? format_bytes(*service.memory_bytes) : "-"},
+          {memory(service)},
           {why(service)}};
 }
 

@@ -63,15 +63,4 @@ std::optional<WallTime> parse_utc(std::string_view text) {
   return WallTime(std::chrono::seconds(::timegm(&parts)));
 }
 
-std::string format_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < units.size(); ++unit)
-    value /= 1024;
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.*f %s", unit > 0 && value < 10 ? 1 : 0, value, units.at(unit));
-  return text.data();
-}
-
 } // namespace holdfast::client

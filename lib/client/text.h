@@ -24,7 +24,4 @@ namespace holdfast::client {
 /// "2026-11-24T06:53:30Z", with or without a fraction; nothing for any other text.
 [[nodiscard]] std::optional<WallTime> parse_utc(std::string_view text);
 
-/// "412 MiB"
-[[nodiscard]] std::string format_bytes(std::uint64_t bytes);
-
 } // namespace holdfast::client

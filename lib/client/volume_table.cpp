@@ -1,5 +1,6 @@
 #include "client/volume_table.h"
 
+#include "base/size.h"
 #include "client/colours.h"
 #include "client/table.h"
 #include "client/text.h"

@@ -36,6 +36,10 @@ void read_stability(const Fields& stability, model::StackSpec& stack) {
   std::string when;
   stability.text("when_broken", when);
   if (when == "hold") stack.when_broken = model::WhenBroken::hold;
+  std::string enforce;
+  stability.text("enforce_limits", enforce);
+  if (enforce == "required") stack.enforce_limits = model::EnforceLimits::required;
+  if (enforce == "when-available") stack.enforce_limits = model::EnforceLimits::when_available;
 }
 
 std::vector<model::VolumeSpec> read_volumes(const Node* volumes) {
@@ -64,12 +68,16 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   heading.text("site", stack.site);
   heading.text("runtime", stack.runtime);
   heading.text("state", stack.state);
+  // What belongs together is one service, not all of them.
+  stack.group_limits.oom_group = false;
+  read_group_limits(heading.node("limits"), stack.group_limits);
   const Fields logging = whole.section("logging");
   logging.text("directory", stack.log_directory);
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
   stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");
   stack.start_at_once = std::max(2U, options.cpus);
+  if (options.under_systemd) stack.enforce_limits = model::EnforceLimits::required;
   read_stability(stability, stack);
   model::RestartPolicy restart;
   read_restart(stability.node("restart"), restart);

@@ -17,4 +17,7 @@ namespace holdfast::config {
 /// Lays the keys of a `restart` section on `policy`.
 void read_restart(const Node* section, model::RestartPolicy& policy);
 
+/// Lays the keys of a `limits` section that are a cgroup's on `limits`.
+void read_group_limits(const Node* section, model::GroupLimits& limits);
+
 } // namespace holdfast::config

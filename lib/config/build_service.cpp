@@ -138,6 +138,7 @@ ServiceSpec build_service(const Entry& service, const RestartPolicy& defaults) {
   spec.restart = defaults;
   if (spec.task) spec.restart.when = RestartWhen::never;
   read_restart(fields.node("restart"), spec.restart);
+  read_group_limits(fields.node("limits"), spec.group_limits);
   fields.section("log").boolean("timestamps", spec.timestamps);
   return spec;
 }

@@ -16,7 +16,7 @@ constexpr std::array stack_keys = {
     key("site", url, "The public URL; probes send its host, the certificate must carry it"),
     key("runtime", path, "Directory for sockets; a change needs a restart of the daemon"),
     key("state", path, "Directory for what outlives a reboot; a change needs a restart of the daemon"),
-    key("limits", section, "Limits for all services together").of(limit_keys).not_yet(),
+    key("limits", section, "Limits for all services together").of(group_limit_keys),
 };
 constexpr Section stack_section = {stack_keys};
 
@@ -47,7 +47,7 @@ constexpr std::array persistence_keys = {
 constexpr Section persistence_section = {persistence_keys};
 
 constexpr std::array when_broken_choices = {Choice{"stop"}, Choice{"hold"}};
-constexpr std::array enforce_choices = {Choice{"when-available"}, Choice{"required", false}};
+constexpr std::array enforce_choices = {Choice{"when-available"}, Choice{"required"}};
 
 constexpr std::array stability_keys = {
     key("start_within", duration, "Bound on the start of the whole stack").in(1, month),

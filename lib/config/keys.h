@@ -116,7 +116,8 @@ extern const Section stack_file;  ///< of holdfast.yaml and stack.d/*.yaml
 extern const Section preset_file; ///< of presets/NAME.yaml
 extern const Section service_keys;
 extern const Section limit_keys;
-extern const Section restart_keys; ///< of stability.restart
+extern const Section group_limit_keys; ///< those of limit_keys that are a cgroup's; stack.limits
+extern const Section restart_keys;     ///< of stability.restart
 extern const Section ready_keys;
 extern const Section progress_keys;
 extern const Section live_keys;

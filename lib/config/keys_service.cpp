@@ -63,21 +63,25 @@ constexpr std::array service_restart_keys =
 constexpr Section service_restart_section = {service_restart_keys};
 
 constexpr std::array oom_choices = {Choice{"group"}, Choice{"process"}};
-constexpr std::array the_limit_keys = {
-    key("memory", size, "More is killed").in(4096, 1LL << 60).not_yet(),
-    key("memory_high", size, "More is slowed").in(4096, 1LL << 60).not_yet(),
-    key("swap", size, "Swap").in(0, 1LL << 60).not_yet(),
-    key("cpu", decimal, "Cores").in(0, 100'000).not_yet(),
-    key("cpu_weight", integer, "Share of the CPU against others").in(1, 10'000).not_yet(),
-    key("io_weight", integer, "Share of the disks against others").in(1, 10'000).not_yet(),
-    key("tasks", integer, "Processes and threads").in(1, 1LL << 22).not_yet(),
-    key("open_files", integer, "Open files of a process").in(16, 1LL << 30),
-    key("locked_memory", size, "Memory that a process may lock").in(0, 1LL << 60),
-    key("core", size, "Core file of a process").in(0, 1LL << 60),
-    key("oom_score", integer, "Killed rather sooner (positive) or later when memory is short")
-        .in(-1000, 1000),
-    key("oom", choice, "group: all of it is killed; process: the one").of(oom_choices).not_yet(),
+constexpr std::array the_group_limit_keys = {
+    key("memory", size, "More is killed").in(4096, 1LL << 60),
+    key("memory_high", size, "More is slowed; less than `memory`").in(4096, 1LL << 60),
+    key("swap", size, "Swap").in(0, 1LL << 60),
+    key("cpu", decimal, "Cores").in(0, 100'000),
+    key("cpu_weight", integer, "Share of the CPU against others").in(1, 10'000),
+    key("io_weight", integer, "Share of the disks against others").in(1, 10'000),
+    key("tasks", integer, "Processes and threads").in(1, 1LL << 22),
+    key("oom", choice, "Out of memory, group: all of it is killed; process: the one").of(oom_choices),
 };
+constexpr std::array the_limit_keys =
+    joined(the_group_limit_keys,
+           std::array{
+               key("open_files", integer, "Open files of a process").in(16, 1LL << 30),
+               key("locked_memory", size, "Memory that a process may lock").in(0, 1LL << 60),
+               key("core", size, "Core file of a process").in(0, 1LL << 60),
+               key("oom_score", integer, "Killed rather sooner (positive) or later when memory is short")
+                   .in(-1000, 1000),
+           });
 
 constexpr std::array socket_keys = {
     key("name", name, "Its name in LISTEN_FDNAMES").needed(),
@@ -170,6 +174,7 @@ constexpr std::array the_service_keys = {
 } // namespace
 
 const Section restart_keys = {the_restart_keys};
+const Section group_limit_keys = {the_group_limit_keys};
 const Section limit_keys = {the_limit_keys};
 const Section service_keys = {the_service_keys};
 

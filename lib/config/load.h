@@ -24,6 +24,8 @@ struct LoadOptions {
   /// CPUs, for the default of start_at_once.
   unsigned cpus = 2;
   bool root = true; ///< we run as root: `user` is required
+  bool under_systemd =
+      false; ///< the daemon is a unit's main process: enforce_limits is `required` by default
 };
 
 struct Loaded {

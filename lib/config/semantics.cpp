@@ -40,6 +40,7 @@ public:
     stop_ladder();
     reload();
     restart();
+    check_limits(node_.value("limits"), spec_.group_limits, below(path_, "limits"), report_);
     useless();
     secrets();
   }
@@ -174,6 +175,8 @@ void check_runtime(const Node& tree, const model::StackSpec& stack, Report& repo
 void check_services(const Expanded& expanded, const model::StackSpec& stack, const LoadOptions& options,
                     Report& report) {
   check_runtime(*expanded.tree, stack, report);
+  if (const Node* heading = expanded.tree->value("stack"))
+    check_limits(heading->value("limits"), stack.group_limits, "stack.limits", report);
   const Node* services = expanded.tree->value("services");
   if (services == nullptr) return;
   for (std::size_t i = 0; i < services->entries.size(); ++i) {

@@ -37,6 +37,10 @@ void resolve_conditions(const Node& tree, model::StackSpec& stack, Report& repor
 /// parameter `port` of a preset where the program is asked for it (HOST:PORT, -p PORT, --port PORT).
 void check_live_targets(const Expanded& expanded, Report& report);
 
+/// What a section of limits says of a cgroup; `read` is what was read of it.
+void check_limits(const Node* section, const model::GroupLimits& read, const std::string& path,
+                  Report& report);
+
 /// What `stability` says, but for what the services have to do with it.
 void check_stability(const Node& tree, Report& report);
 

@@ -17,6 +17,7 @@ constexpr std::size_t line_bytes_shown = wire::longest_reply / 4;
 
 wire::LastExit last_exit(const model::ExitStatus& exit) {
   wire::LastExit shown;
+  shown.oom = exit.oom;
   if (exit.signal != 0)
     shown.signal = signal_name(exit.signal);
   else
@@ -40,6 +41,7 @@ void add_facts(wire::ServiceStatus& shown, const engine::ServiceFacts& facts) {
   shown.memory_max_bytes = facts.memory_max_bytes;
   shown.cpu_usec = facts.cpu_usec;
   shown.tasks = facts.tasks;
+  shown.pressure = {.memory = facts.memory_pressure, .cpu = facts.cpu_pressure, .io = facts.io_pressure};
 }
 
 wire::ServiceStatus service_status(const engine::ControlPort& port, ServiceId id) {

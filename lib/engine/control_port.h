@@ -33,10 +33,14 @@ struct EventRecord {
 /// What the kernel says of a service's cgroup, its present run and what stands beside it; nothing where
 /// nobody can tell. To look takes several files a service: only for whoever asks.
 struct ServiceFacts {
-  std::optional<std::uint64_t> memory_bytes;
-  std::optional<std::uint64_t> memory_max_bytes;
-  std::optional<std::uint64_t> cpu_usec;
-  std::optional<std::uint64_t> tasks;
+  std::optional<std::uint64_t> memory_bytes{};
+  std::optional<std::uint64_t> memory_max_bytes{};
+  std::optional<std::uint64_t> cpu_usec{};
+  std::optional<std::uint64_t> tasks{};
+  /// Which share of the last ten seconds one of its tasks at least waited for it, in percent.
+  std::optional<double> memory_pressure{};
+  std::optional<double> cpu_pressure{};
+  std::optional<double> io_pressure{};
 };
 
 /// What came of a reload.

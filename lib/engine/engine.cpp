@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "engine/service_facts.h"
 #include "linux/utf8.h"
 #include "model/words.h"
 
@@ -58,6 +59,9 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                   const linux_os::Notification& said) { notified(service, said); }}),
       children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
+      limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      memory_pressure_({loop, tree_, runs_}, stack_,
+                       [this](model::Event event) { happened(std::move(event)); }),
       side_programs_(loop, children_),
       helpers_(side_programs_, tree_, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
@@ -74,7 +78,13 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        untold_.push_back(std::move(record));
                        tell_soon();
                      },
-                 .settled = [this] { conditions_.respecified(); }}),
+                 .trouble_elsewhere = [this](std::string line) { trouble_elsewhere(std::move(line)); },
+                 .respecified =
+                     [this] {
+                       limit_watch_.respecified();
+                       memory_pressure_.respecified();
+                       conditions_.respecified();
+                     }}),
       timer_(loop), tell_timer_(loop) {
   rows_.set_stack(tree_.stack());
 }
@@ -337,13 +347,7 @@ void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> 
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {
-  ServiceFacts facts;
-  const std::string path = tree_.service(stack_.spec(service).name);
-  facts.memory_bytes = linux_os::number_in(path, "memory.current");
-  facts.memory_max_bytes = linux_os::number_in(path, "memory.max");
-  facts.tasks = linux_os::number_in(path, "pids.current");
-  if (const auto used = linux_os::cpu_usec(path)) facts.cpu_usec = used.value();
-  return facts;
+  return facts_of(tree_.service(stack_.spec(service).name));
 }
 
 std::uint64_t Engine::log_lines_dropped(ServiceId service) const {

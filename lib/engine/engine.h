@@ -12,6 +12,8 @@
 #include "engine/event_log.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
+#include "engine/limit_watch.h"
+#include "engine/memory_pressure.h"
 #include "engine/notices.h"
 #include "engine/notify_hub.h"
 #include "engine/recorder.h"
@@ -123,6 +125,8 @@ private:
   NotifyHub notify_;
   Children children_;
   Runs runs_;
+  LimitWatch limit_watch_;
+  MemoryPressure memory_pressure_;
   SidePrograms side_programs_;
   Helpers helpers_;
   DoneTasks done_;

@@ -1,6 +1,7 @@
 #include "engine/premises.h"
 
 #include "base/file.h"
+#include "engine/limits.h"
 #include "engine/lock.h"
 #include "linux/limits.h"
 #include "linux/log_file.h"
@@ -20,6 +21,18 @@ Status make_own_directories(const model::StackSpec& spec) {
   // Everybody may look for the sockets; what is kept is root's.
   if (auto made = make_directories(spec.runtime, 0755); !made) return made.error().in("stack.runtime");
   if (auto made = make_directories(spec.state, 0750); !made) return made.error().in("stack.state");
+  return Done{};
+}
+
+/// Writes them all. What cannot be enforced refuses the whole or is told in `found`.
+Status enforce(const Tree& tree, const model::StackSpec& spec, std::vector<std::string>& found) {
+  if (std::string lack = unenforceable(tree, spec); !lack.empty()) {
+    if (spec.enforce_limits == model::EnforceLimits::required)
+      return Error{lack + " (stability.enforce_limits is required)"};
+    found.push_back(std::move(lack));
+  }
+  const auto refused = write(tree, all_limits(tree, spec));
+  found.insert(found.end(), refused.begin(), refused.end());
   return Done{};
 }
 
@@ -50,6 +63,10 @@ Result<Premises> enter_premises(const model::StackSpec& spec, const std::string&
   std::vector<std::string> found;
   auto tree = Tree::make(options, found);
   if (!tree) return tree.error();
+  if (auto enforced = enforce(tree.value(), spec, found); !enforced) {
+    static_cast<void>(tree.value().remove());
+    return enforced.error();
+  }
   return Premises{std::move(lock).value(), std::move(logs).value(), std::move(tree).value(),
                   std::move(found)};
 }

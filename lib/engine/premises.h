@@ -15,14 +15,16 @@ struct Premises {
   Fd lock; ///< the anchor is to hold a copy
   Fd log_directory;
   Tree tree;
-  std::vector<std::string> found; ///< what an earlier daemon had left and what was done about it, in words
+  std::vector<std::string>
+      found; ///< what an earlier daemon had left, limits not in force: to be told, in words
 };
 
 /// `enforce_limits: when-available` for what a process sets on itself: the spec gets the limits that this
 /// machine grants, and each service that gets less than it asks for is told in the words that are returned.
 [[nodiscard]] std::vector<std::string> fit_limits(model::StackSpec& spec);
 
-/// Makes the directories, takes the stack's lock, makes the cgroups. `cgroup`: the base of the tree, empty
+/// Makes the directories, takes the stack's lock, makes the cgroups and writes their limits; refused where
+/// these are required and a controller is missing for them. `cgroup`: the base of the tree, empty
 /// for the default. `anchor` is the pid of the daemon's main process.
 [[nodiscard]] Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup,
                                               int anchor);

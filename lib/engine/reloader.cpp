@@ -1,6 +1,7 @@
 #include "engine/reloader.h"
 
 #include "base/file.h"
+#include "engine/limits.h"
 #include "engine/premises.h"
 #include "model/merge.h"
 #include "model/words.h"
@@ -86,7 +87,12 @@ std::string Reloader::apply(Configuration::Found found, const wire::PlanView& pl
   if (!found.loaded.stack) return "the configuration has mistakes; nothing was changed";
   if (stack_.shutting_down()) return "the daemon is shutting down";
   model::StackSpec next = *found.loaded.stack;
-  tell_lowered(fit_limits(next));
+  auto missed = fit_limits(next);
+  if (std::string lack = unenforceable(parts_.tree, next); !lack.empty()) {
+    if (next.enforce_limits == model::EnforceLimits::required) return lack + "; nothing was changed";
+    missed.push_back(std::move(lack));
+  }
+  tell_missed(missed);
   auto spec = std::make_shared<const model::StackSpec>(model::merged(stack_.spec(), next));
   if (auto ready = prepare(*spec); !ready) return ready.error().what + "; nothing was changed";
   tell(plan, by);
@@ -112,6 +118,14 @@ Status Reloader::prepare(const model::StackSpec& spec) {
   for (const model::ServiceSpec& service : spec.services)
     if (!service.removed)
       if (auto made = parts_.tree.add(service.name); !made) return made;
+  // Before anything runs in them.
+  const model::StackSpec& now = stack_.spec();
+  LimitOrders added;
+  for (std::size_t i = 0; i < spec.services.size(); ++i)
+    if (!spec.services[i].removed && (i >= now.services.size() || now.services[i].removed))
+      added.emplace_back(parts_.tree.service(spec.services[i].name), spec.services[i].group_limits);
+  for (const std::string& refused : write(parts_.tree, added))
+    parts_.report.trouble(refused);
   parts_.runs.make_room(spec.services.size());
   return open_sockets(spec);
 }
@@ -141,8 +155,20 @@ void Reloader::settle(const model::StackSpec& before) {
   }
   parts_.logs.rotate_at(stack_.spec().rotate_size);
   parts_.runs.respecified();
+  handlers_.respecified();
+  write_limits(before);
   put_in_order();
-  handlers_.settled();
+}
+
+/// Not in the loop's thread: to lower a limit of memory takes as long as the kernel reclaims.
+void Reloader::write_limits(const model::StackSpec& before) {
+  auto orders = changed_limits(parts_.tree, before, stack_.spec());
+  if (orders.empty()) return;
+  parts_.configuration.later(
+      [&tree = parts_.tree, trouble = handlers_.trouble_elsewhere, orders = std::move(orders)] {
+        for (const std::string& refused : write(tree, orders))
+          trouble(refused);
+      });
 }
 
 void Reloader::tell(const wire::PlanView& plan, const std::string& by) {
@@ -162,10 +188,10 @@ void Reloader::tell(const wire::PlanView& plan, const std::string& by) {
   }
 }
 
-void Reloader::tell_lowered(const std::vector<std::string>& lowered) {
-  for (const std::string& line : lowered)
-    if (std::find(lowered_.begin(), lowered_.end(), line) == lowered_.end()) parts_.report.trouble(line);
-  lowered_ = lowered;
+void Reloader::tell_missed(const std::vector<std::string>& missed) {
+  for (const std::string& line : missed)
+    if (std::find(missed_.begin(), missed_.end(), line) == missed_.end()) parts_.report.trouble(line);
+  missed_ = missed;
 }
 
 std::vector<ServiceId> Reloader::places(const std::vector<std::string>& names) const {

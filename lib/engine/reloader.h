@@ -36,7 +36,8 @@ public:
   struct Handlers {
     std::function<void(model::Event)> step; ///< in this call
     std::function<void(EventRecord)> tell;
-    std::function<void()> settled; ///< the model has the new spec
+    std::function<void(std::string)> trouble_elsewhere; ///< from the configuration's thread
+    std::function<void()> respecified;                  ///< the stack has its new spec
   };
 
   Reloader(Parts parts, const model::Stack& stack, Handlers handlers);
@@ -57,9 +58,11 @@ private:
                                   const std::string& by);
   [[nodiscard]] Status prepare(const model::StackSpec& spec);
   void settle(const model::StackSpec& before);
+  void write_limits(const model::StackSpec& before);
   void put_in_order();
   void tell(const wire::PlanView& plan, const std::string& by);
-  void tell_lowered(const std::vector<std::string>& lowered);
+  /// What this machine does not grant of the limits; once.
+  void tell_missed(const std::vector<std::string>& missed);
   [[nodiscard]] std::vector<ServiceId> places(const std::vector<std::string>& names) const;
   [[nodiscard]] std::vector<model::CommandAsked> awaited(const wire::PlanView& plan,
                                                          const std::vector<ServiceId>& stopped) const;
@@ -67,8 +70,8 @@ private:
   Parts parts_;
   const model::Stack& stack_;
   Handlers handlers_;
-  std::vector<std::string> lowered_; ///< limits; told already
-  std::vector<ServiceId> order_;     ///< of the configuration
+  std::vector<std::string> missed_; ///< limits; told already
+  std::vector<ServiceId> order_;    ///< of the configuration
 };
 
 } // namespace holdfast::engine

@@ -1,5 +1,6 @@
 #include "engine/runs.h"
 
+#include <algorithm>
 #include <csignal>
 
 namespace holdfast::engine {
@@ -45,7 +46,7 @@ void Runs::spawn(ServiceId service, RunNumber run) {
     return happened_(model::SpawnFailed{service, run, material.error().code, material.error().what});
   auto& slot = slots_[service.index];
   auto* pid = parts_.rows.prepare(stack_, service, material.value().leaf.path());
-  slot.live.emplace(Live{std::move(material).value(), 0, pid, nullptr});
+  slot.live.emplace(Live{std::move(material).value(), 0, pid, nullptr, 0});
   slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
 }
 
@@ -90,6 +91,11 @@ ChildHandlers Runs::handlers_of(ServiceId service, RunNumber run) {
 void Runs::exited(ServiceId service, RunNumber run, model::ExitStatus status) {
   parts_.rows.forget_pid(service);
   Live* present = live(service, run);
+  // The kernel counts a kill before it makes it. Those of others are told first: with the exit the run may be
+  // over.
+  const unsigned killed = killed_for_memory(service);
+  status.oom = killed > 0 && status.signal == SIGKILL;
+  if (killed > 0 && !status.oom) happened_(model::ProcessesKilled{service, run, killed});
   // Asked at once: the kernel may hold the notification of cgroup.events back, and most runs leave nothing.
   // Told before the exit, so that the run is over in one step.
   const auto populated = present->made.leaf.populated();
@@ -148,6 +154,16 @@ std::optional<RunNumber> Runs::present(ServiceId service) const {
 int Runs::main_pid(ServiceId service) const {
   const auto& present = slots_[service.index].live;
   return present ? present->pid->load() : 0;
+}
+
+unsigned Runs::killed_for_memory(ServiceId service) {
+  auto& present = slots_[service.index].live;
+  if (!present) return 0;
+  // A leaf is one run's alone: it counts from 0.
+  const auto killed = linux_os::counter_in(present->made.leaf.path(), "memory.events", "oom_kill");
+  const std::uint64_t before = present->killed;
+  present->killed = std::max(before, killed.value_or(before));
+  return static_cast<unsigned>(present->killed - before);
 }
 
 void Runs::make_room(std::size_t services) {

@@ -54,6 +54,10 @@ public:
   /// 0 where no process runs.
   [[nodiscard]] int main_pid(ServiceId service) const;
 
+  /// How many processes of the present run the kernel has killed for want of memory since this was last
+  /// asked.
+  [[nodiscard]] unsigned killed_for_memory(ServiceId service);
+
   /// So many services the stack will have: before it has them.
   void make_room(std::size_t services);
   /// The stack has another spec: what was made ahead may not be what the next runs need.
@@ -75,6 +79,7 @@ private:
     Ticket ticket = 0;
     std::atomic<std::int32_t>* pid = nullptr;
     std::unique_ptr<LeafWatch> watch;
+    std::uint64_t killed = 0; ///< for want of memory, as far as it was asked
   };
   struct Slot {
     std::optional<Material> ahead;

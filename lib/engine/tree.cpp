@@ -80,6 +80,10 @@ Result<std::string> normal_base(std::string path, const std::string& mount) {
   return Error{"cgroup " + path + ": not a path below " + mount, EINVAL};
 }
 
+std::string default_base(const std::string& home, const std::string& stack) {
+  return linux_os::is_delegated(home) ? home : home + "/holdfast-" + stack;
+}
+
 /// Another daemon of the same name, with a lock of its own in another runtime directory.
 Status refuse_if_owned(const std::string& supervisor, const std::vector<int>& ours) {
   const auto pids = linux_os::pids_in(supervisor);
@@ -102,13 +106,13 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   Tree tree;
   tree.mount_ = mount.value();
   tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
-  auto base = normal_base(options.base.empty() ? tree.home_ + "/holdfast-" + options.stack : options.base,
-                          tree.mount_);
+  auto base =
+      normal_base(options.base.empty() ? default_base(tree.home_, options.stack) : options.base, tree.mount_);
   if (!base) return base.error();
   tree.base_ = std::move(base).value();
   tree.supervisors_ = options.supervisors;
   // One of our own naming may be there still from a daemon that was killed.
-  tree.is_base_ours_ = options.base.empty() || !exists(tree.base_);
+  tree.is_base_ours_ = (options.base.empty() && tree.base_ != tree.home_) || !exists(tree.base_);
   if (auto fit = fits(tree, options.services); !fit) return fit.error();
   if (auto free = refuse_if_owned(tree.base_ + "/supervisor", options.supervisors); !free)
     return free.error();
@@ -119,17 +123,20 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
   return built.error();
 }
 
-Status Tree::build(const Options& options, std::vector<std::string>& found) const {
+Status Tree::build(const Options& options, std::vector<std::string>& found) {
   if (auto made = make_if_missing(base_); !made) return made;
   if (auto can = linux_os::check_cgroup_support(base_); !can) return can;
   if (auto cleared = clear_leftovers(stack(), found); !cleared) return cleared;
   if (auto made = make_anew(base_ + "/supervisor"); !made) return made;
   for (const int pid : options.supervisors)
     if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
+  // Only now: no process may live in a cgroup that passes them on.
+  pass_on_from_base();
   // Leaves of looks that hang still stay where they are: new ones are made beside them.
   static_cast<void>(clear_looks(look()));
   if (auto made = make_if_missing(look()); !made) return made;
   if (auto made = make_if_missing(stack()); !made) return made;
+  if (auto passed = linux_os::pass_on(stack(), controllers_); !passed) return passed;
   for (const std::string& name : options.services)
     if (auto made = add(name); !made) return made;
   return Done{};
@@ -138,7 +145,28 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) cons
 Status Tree::add(const std::string& name) const {
   if (auto fit = fits(*this, {name}); !fit) return fit;
   if (auto made = make_if_missing(service(name)); !made) return made;
+  if (controllers_.contains(linux_os::Controller::memory))
+    if (auto passed = linux_os::pass_on(service(name), {linux_os::Controller::memory}); !passed)
+      return passed;
   return make_if_missing(service(name) + "/probe");
+}
+
+/// One by one: that one of them cannot be had, as cpu beside real-time processes, says nothing of the others.
+void Tree::pass_on_from_base() {
+  const auto has = linux_os::controllers_of(base_);
+  if (!has) return;
+  for (const linux_os::Controller controller : has.value()) {
+    const auto passed = linux_os::pass_on(base_, {controller});
+    if (passed)
+      controllers_.insert(controller);
+    else
+      refused_[controller] = passed.error().what;
+  }
+}
+
+std::string Tree::why_missing(linux_os::Controller controller) const {
+  const auto refused = refused_.find(controller);
+  return refused != refused_.end() ? refused->second : linux_os::why_missing(controller, mount_, base_);
 }
 
 bool Tree::is_in(std::string_view path, std::string_view leaf) const {
@@ -152,11 +180,18 @@ Status Tree::remove() const {
   if (auto killed = linux_os::kill_cgroup(stack()); !killed && exists(stack())) return killed;
   if (auto removed = remove_when_empty(stack()); !removed) return removed;
   const auto looks = clear_looks(look());
-  for (const int pid : supervisors_)
-    if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
+  if (auto moved = move_home(); !moved) return moved;
   if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
   if (!looks) return looks;
   return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
+}
+
+Status Tree::move_home() const {
+  if (home_ == base_)
+    if (auto taken_back = linux_os::pass_on_nothing(base_); !taken_back) return taken_back;
+  for (const int pid : supervisors_)
+    if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
+  return Done{};
 }
 
 void remove_empty(std::vector<linux_os::Leaf>& leaves) {

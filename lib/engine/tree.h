@@ -2,7 +2,9 @@
 
 #include "base/result.h"
 #include "linux/cgroup.h"
+#include "linux/controllers.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,11 +13,13 @@ namespace holdfast::engine {
 
 /// The daemon's cgroups: BASE/supervisor with anchor and engine, BASE/look/N for our own programs that look
 /// at volumes, BASE/stack/SERVICE/RUN with one leaf a run, and BASE/stack/SERVICE/probe/N for probes and
-/// hooks. Paths are absolute.
+/// hooks. Paths are absolute. Controllers are passed on from BASE to each SERVICE, and that of memory to its
+/// leaves, so that what was killed is counted run by run.
 class Tree {
 public:
   struct Options {
-    std::string base; ///< empty: holdfast-NAME below the cgroup we are in
+    /// Empty: the cgroup we are in where systemd delegated it (the unit's own), else holdfast-NAME below it.
+    std::string base;
     std::string stack;
     std::vector<std::string> services;
     std::vector<int> supervisors; ///< pids that move into supervisor/
@@ -31,6 +35,11 @@ public:
   [[nodiscard]] std::string look() const { return base_ + "/look"; }
   [[nodiscard]] std::string service(const std::string& name) const { return stack() + "/" + name; }
 
+  /// Those that stack and services have.
+  [[nodiscard]] const linux_os::Controllers& controllers() const { return controllers_; }
+  /// Why they do not have this one, in words.
+  [[nodiscard]] std::string why_missing(linux_os::Controller controller) const;
+
   /// Whether the cgroup `path`, as /proc names it (below the mount), is `leaf`, an absolute path, or below
   /// it.
   [[nodiscard]] bool is_in(std::string_view path, std::string_view leaf) const;
@@ -43,13 +52,17 @@ public:
   [[nodiscard]] Status remove() const;
 
 private:
-  [[nodiscard]] Status build(const Options& options, std::vector<std::string>& found) const;
+  [[nodiscard]] Status build(const Options& options, std::vector<std::string>& found);
+  void pass_on_from_base();
+  [[nodiscard]] Status move_home() const;
 
   std::string mount_;
   std::string base_;
   std::string home_; ///< the cgroup that the supervisors came from
   std::vector<int> supervisors_;
   bool is_base_ours_ = false; ///< to be removed with the rest
+  linux_os::Controllers controllers_;
+  std::map<linux_os::Controller, std::string> refused_; ///< by the kernel, though the base has them: why
 };
 
 /// Removes those of `leaves` that hold no process any more, with what their processes made below them.

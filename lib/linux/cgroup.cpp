@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::size_t most_bytes = 4U << 20U;
 
-/// A control file takes a value in one write or not at all.
-Status write_control(const std::string& path, std::string_view value) {
-  const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd.valid()) return system_error(path, errno);
-  if (::write(fd.get(), value.data(), value.size()) < 0) return system_error(path, errno);
-  return Done{};
-}
-
 void add_children(const std::string& path, std::vector<std::string>& found) {
   std::error_code error;
   std::filesystem::directory_iterator entry(path, error);
@@ -93,6 +85,13 @@ Status check_cgroup_support(const std::string& below) {
   return checked ? removed : checked;
 }
 
+Status write_control(const std::string& path, std::string_view value) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  if (!fd.valid()) return system_error(path, errno);
+  if (::write(fd.get(), value.data(), value.size()) < 0) return system_error(path, errno);
+  return Done{};
+}
+
 Status make_cgroup(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0) return system_error(path, errno);
   return Done{};
@@ -137,17 +136,22 @@ std::optional<std::uint64_t> number_in(const std::string& path, const std::strin
   return number;
 }
 
-Result<std::uint64_t> cpu_usec(const std::string& path) {
-  const auto text = read_file(path + "/cpu.stat", most_bytes);
-  if (!text) return text.error();
-  constexpr std::string_view key = "usage_usec ";
-  const std::size_t at = text.value().find(key);
-  std::uint64_t usec = 0;
-  if (at != std::string::npos) {
-    const std::string_view number = std::string_view(text.value()).substr(at + key.size());
-    if (std::from_chars(number.data(), number.data() + number.size(), usec).ec == std::errc{}) return usec;
+std::optional<std::uint64_t> counter_in(const std::string& path, const std::string& file,
+                                        std::string_view key) {
+  const auto text = read_file(path + "/" + file, most_bytes);
+  return text ? parse_counter(text.value(), key) : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_counter(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.starts_with(key) || line.size() <= key.size() || line[key.size()] != ' ') continue;
+    const std::string_view number = line.substr(key.size() + 1);
+    std::uint64_t value = 0;
+    if (std::from_chars(number.data(), number.data() + number.size(), value).ec == std::errc{}) return value;
   }
-  return Error{path + "/cpu.stat: no usage_usec", EPROTO};
+  return std::nullopt;
 }
 
 } // namespace holdfast::linux_os

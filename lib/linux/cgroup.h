@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::linux_os {
@@ -22,6 +23,9 @@ namespace holdfast::linux_os {
 /// Whether the kernel has what the supervision of runs needs: a v2 hierarchy where we may make a cgroup, with
 /// cgroup.kill (5.14) and cgroup.events. The error says what is missing. Leaves nothing behind.
 [[nodiscard]] Status check_cgroup_support(const std::string& below);
+
+/// One value into a file of a cgroup, which takes it in one write or not at all. The error names the file.
+[[nodiscard]] Status write_control(const std::string& path, std::string_view value);
 
 /// mkdir of one cgroup; one that is there already is an error (EEXIST).
 [[nodiscard]] Status make_cgroup(const std::string& path);
@@ -45,8 +49,12 @@ namespace holdfast::linux_os {
 /// as without its controller, or says "max".
 [[nodiscard]] std::optional<std::uint64_t> number_in(const std::string& path, const std::string& file);
 
-/// usage_usec of cpu.stat, which is there without controllers too.
-[[nodiscard]] Result<std::uint64_t> cpu_usec(const std::string& path);
+/// The number behind `key` in a file of a cgroup with a line for each (cpu.stat, which is there without
+/// controllers too, memory.events, pids.events); nothing where there is none.
+[[nodiscard]] std::optional<std::uint64_t> counter_in(const std::string& path, const std::string& file,
+                                                      std::string_view key);
+/// The same of the file's text.
+[[nodiscard]] std::optional<std::uint64_t> parse_counter(std::string_view text, std::string_view key);
 
 /// One run's own cgroup: made new, never used again. Owns the open descriptors, not the directory.
 class Leaf {

@@ -8,14 +8,21 @@ namespace {
 struct Due {
   const ServiceSpec& spec;
 
+  /// How long a run may be slowed for want of memory before that is its end.
+  [[nodiscard]] MonoTime end_of_memory(const Run& run) const {
+    return run.short_since == never ? never : later(run.short_since, spec.unready_within);
+  }
+
   MonoTime operator()(const Waiting& phase) const { return phase.look_again; }
   MonoTime operator()(const Starting& phase) const {
     const MonoTime end = phase.held ? later(phase.run.spawned, spec.progress_up_to) : phase.deadline;
     return std::min({end, phase.ready.next, phase.progress.next});
   }
-  MonoTime operator()(const Ready& phase) const { return std::min(phase.ready.next, phase.live.next); }
+  MonoTime operator()(const Ready& phase) const {
+    return std::min({phase.ready.next, phase.live.next, end_of_memory(phase.run)});
+  }
   MonoTime operator()(const Unready& phase) const {
-    return std::min({phase.deadline, phase.ready.next, phase.live.next});
+    return std::min({phase.deadline, phase.ready.next, phase.live.next, end_of_memory(phase.run)});
   }
   MonoTime operator()(const Stopping& phase) const { return phase.due; }
   MonoTime operator()(const Backoff& phase) const { return phase.until; }

@@ -113,6 +113,23 @@ struct LeafEmptied {
   ServiceId service;
   RunNumber run;
 };
+/// The kernel killed processes of the run for want of memory, and its main process is not among them.
+struct ProcessesKilled {
+  ServiceId service;
+  RunNumber run;
+  unsigned count = 1;
+};
+/// A fork or a thread was refused: the service's cgroup, or that of all, has as many tasks as it may have.
+struct TasksSpent {
+  ServiceId service;
+  RunNumber run;
+};
+/// The run is above its memory_high and spends much of its time waiting for memory, or no longer.
+struct MemoryShort {
+  ServiceId service;
+  RunNumber run;
+  bool is_short = false;
+};
 /// An authenticated datagram of sd_notify(3).
 struct ServiceNotified {
   ServiceId service;
@@ -134,10 +151,11 @@ struct ProbeAnswered {
 /// Time went by: everything due is looked at.
 struct DeadlinePassed {};
 
-using Event = std::variant<StackStarted, CommandAsked, ShutdownAsked, DoorAsked, ConfigurationChanged,
-                           ConditionSeen, PressureSeen, MachineWoke, EngineReturned, SpawnSucceeded,
-                           SpawnFailed, SpawnRefused, RequirementsSeen, ProcessExited, LeafEmptied,
-                           ServiceNotified, ProbeAnswered, DeadlinePassed>;
+using Event =
+    std::variant<StackStarted, CommandAsked, ShutdownAsked, DoorAsked, ConfigurationChanged, ConditionSeen,
+                 PressureSeen, MachineWoke, EngineReturned, SpawnSucceeded, SpawnFailed, SpawnRefused,
+                 RequirementsSeen, ProcessExited, LeafEmptied, ProcessesKilled, TasksSpent, MemoryShort,
+                 ServiceNotified, ProbeAnswered, DeadlinePassed>;
 
 // ---- actions
 // --------------------------------------------------------------------------------------------------------

@@ -49,6 +49,10 @@ std::optional<ServiceId> next_of(const Why& why) {
   case Cause::engine_lost:
   case Cause::ended:
   case Cause::survives_kill:
+  case Cause::children_killed:
+  case Cause::tasks_spent:
+  case Cause::memory_short:
+  case Cause::short_too_long:
   case Cause::answers:
   case Cause::remembered:
   case Cause::adopted: return std::nullopt;

@@ -36,23 +36,24 @@ HOLDFAST_FIELDS(RestartPolicy, delay, up_to, jitter_percent, settled, budget, wi
 HOLDFAST_FIELDS(RuntimeDirectory, path, mode)
 HOLDFAST_FIELDS(Requirement, file, owner)
 HOLDFAST_FIELDS(ProcessLimits, open_files, locked_memory, core, oom_score)
+HOLDFAST_FIELDS(GroupLimits, memory, memory_high, swap, cpu, cpu_weight, io_weight, tasks, oom_group)
 HOLDFAST_FIELDS(Program, command, user, group, groups, capabilities, no_new_privileges, environment,
                 environment_file, directory, umask, runtime_directories, requirements, limits)
 HOLDFAST_FIELDS(ServiceSpec, name, program, external, needs, conditions, critical, enabled, removed, task,
                 ready, progress, progress_up_to, live, start_within, unready_within, stop, leftovers, reload,
-                restart, timestamps)
+                restart, group_limits, timestamps)
 HOLDFAST_FIELDS(VolumeSpec, name, path, source, type, mounted, marker)
 HOLDFAST_FIELDS(HostSetting, name, comparison, wanted)
 HOLDFAST_FIELDS(Condition, kind, name)
 HOLDFAST_FIELDS(Budget, count, window)
 HOLDFAST_FIELDS(StackSpec, name, site, runtime, state, log_directory, rotate_size, start_at_once,
-                start_within, recover_within, stop_within, stack_budget, when_broken, volumes, host,
-                conditions, services)
+                start_within, recover_within, stop_within, stack_budget, when_broken, enforce_limits,
+                group_limits, volumes, host, conditions, services)
 
 // ---- the state
-HOLDFAST_FIELDS(ExitStatus, code, signal)
+HOLDFAST_FIELDS(ExitStatus, code, signal, oom)
 HOLDFAST_FIELDS(Why, cause, other, condition, exit, span, count, text, pause, spent, window)
-HOLDFAST_FIELDS(Run, number, pid, spawned, leaf_empty, exit, settled, needs)
+HOLDFAST_FIELDS(Run, number, pid, spawned, leaf_empty, exit, settled, short_since, needs)
 HOLDFAST_FIELDS(ProbeTrack, next, pause, asked, failures, successes)
 HOLDFAST_FIELDS(Waiting, look, look_again, held, origin)
 HOLDFAST_FIELDS(Starting, run, deadline, held, said_ready, ready, progress)
@@ -85,6 +86,9 @@ HOLDFAST_FIELDS(SpawnRefused, service, run, what)
 HOLDFAST_FIELDS(RequirementsSeen, service, missing)
 HOLDFAST_FIELDS(ProcessExited, service, run, status)
 HOLDFAST_FIELDS(LeafEmptied, service, run)
+HOLDFAST_FIELDS(ProcessesKilled, service, run, count)
+HOLDFAST_FIELDS(TasksSpent, service, run)
+HOLDFAST_FIELDS(MemoryShort, service, run, is_short)
 HOLDFAST_FIELDS(ServiceNotified, service, run, ready, stopping, extend, status)
 HOLDFAST_FIELDS(ProbeAnswered, service, run, role, outcome, said)
 

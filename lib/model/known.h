@@ -68,6 +68,14 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(EnforceLimits value) {
+  switch (value) {
+  case EnforceLimits::when_available:
+  case EnforceLimits::required: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(PhaseName value) {
   switch (value) {
   case PhaseName::down:
@@ -133,6 +141,10 @@ namespace holdfast::model {
   case Cause::engine_lost:
   case Cause::ended:
   case Cause::survives_kill:
+  case Cause::children_killed:
+  case Cause::tasks_spent:
+  case Cause::memory_short:
+  case Cause::short_too_long:
   case Cause::answers:
   case Cause::remembered: return true;
   }

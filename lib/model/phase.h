@@ -37,6 +37,7 @@ struct Run {
   bool leaf_empty = false;
   std::optional<ExitStatus> exit; ///< of the main process
   bool settled = false;           ///< was ready for `settled` without a break
+  MonoTime short_since = never;   ///< slowed above memory_high without a break
   std::vector<RunNumber> needs;   ///< the run of each need, in the spec's order, that this run was started on
   [[nodiscard]] bool over() const { return exit.has_value() && leaf_empty; }
 };

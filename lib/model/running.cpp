@@ -62,6 +62,7 @@ void Turn::died(ServiceId id) {
     why = {};
     why.cause = Cause::exited;
     why.exit = *run.exit;
+    why.other = id;
     why.span = now_.mono - run.spawned;
   }
   if (run.over()) return conclude(id, std::move(why), true);

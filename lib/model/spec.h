@@ -107,6 +107,20 @@ struct ProcessLimits {
   bool operator==(const ProcessLimits&) const = default;
 };
 
+/// Limits of a cgroup, enforced by the kernel from outside: of a service's, or of the one around all
+/// services. Without a value there is no limit, or the kernel's default weight.
+struct GroupLimits {
+  std::optional<std::uint64_t> memory{};      ///< bytes; more is killed
+  std::optional<std::uint64_t> memory_high{}; ///< bytes, less than `memory`; more is slowed
+  std::optional<std::uint64_t> swap{};        ///< bytes
+  std::optional<std::uint64_t> cpu{};         ///< thousandths of a CPU, 10 at least
+  std::optional<unsigned> cpu_weight{};
+  std::optional<unsigned> io_weight{};
+  std::optional<std::uint64_t> tasks{}; ///< processes and threads
+  bool oom_group = true;                ///< out of memory: all of it is killed, not one process
+  bool operator==(const GroupLimits&) const = default;
+};
+
 /// How a program is started: all that a change of which asks for a restart of the service.
 struct Program {
   std::vector<std::string> command;               ///< the first word is an absolute path
@@ -148,6 +162,7 @@ struct ServiceSpec {
   Duration leftovers = 1s;
   std::optional<ReloadSpec> reload;
   RestartPolicy restart;
+  GroupLimits group_limits;
   bool timestamps = true; ///< log lines carry their time
   bool operator==(const ServiceSpec&) const = default;
 };
@@ -193,6 +208,9 @@ struct Budget {
 
 enum class WhenBroken : std::uint8_t { stop, hold };
 
+/// Whether limits of cgroups that the machine cannot enforce are an error or a warning.
+enum class EnforceLimits : std::uint8_t { when_available, required };
+
 struct StackSpec {
   std::string name;
   std::string site; ///< the public URL; empty: none
@@ -206,6 +224,8 @@ struct StackSpec {
   Duration stop_within = 0s;      ///< filled in: longer than longest_stop()
   Budget stack_budget;            ///< restarts of the whole stack
   WhenBroken when_broken = WhenBroken::stop;
+  EnforceLimits enforce_limits = EnforceLimits::when_available;
+  GroupLimits group_limits;        ///< of all services together
   std::vector<VolumeSpec> volumes; ///< each has a condition of its name
   std::vector<HostSetting> host;   ///< each has a condition, whose name is words() of it
   std::vector<Condition> conditions;

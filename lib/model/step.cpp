@@ -31,6 +31,8 @@ void Turn::due(ServiceId id) {
   Phase& phase = at(id).phase;
   if (std::holds_alternative<Starting>(phase)) {
     due_starting(id);
+  } else if (ends_for_memory(id)) {
+    return;
   } else if (auto* ready = std::get_if<Ready>(&phase)) {
     ask_if_due(id, ProbeRole::ready, ready->ready);
     ask_if_due(id, ProbeRole::live, ready->live);

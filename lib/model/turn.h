@@ -39,6 +39,10 @@ public:
   void take(const ProcessExited&);
   void take(const LeafEmptied&);
   void take(const ServiceNotified&);
+  // limits.cpp
+  void take(const ProcessesKilled&);
+  void take(const TasksSpent&);
+  void take(const MemoryShort&);
   // probes.cpp
   void take(const ProbeAnswered&);
   // step.cpp
@@ -195,6 +199,10 @@ private:
   void live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTrack& track);
   [[nodiscard]] MonoTime unready_deadline(ServiceId id);
   void due_unready(ServiceId id, Unready& phase);
+
+  // limits.cpp
+  /// Has been short of memory for so long that it is restarted: begins its stop.
+  [[nodiscard]] bool ends_for_memory(ServiceId id);
 
   // running.cpp
   void note_settled(ServiceId id);

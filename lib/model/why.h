@@ -31,7 +31,8 @@ enum class Verdict : std::uint8_t { starting, working, degraded, broken, stoppin
 /// How a process ended: exactly one of code and signal is meaningful.
 struct ExitStatus {
   int code = 0;
-  int signal = 0; ///< 0: it exited with `code`
+  int signal = 0;   ///< 0: it exited with `code`
+  bool oom = false; ///< the signal was the kernel's, for want of memory
   [[nodiscard]] bool success() const { return signal == 0 && code == 0; }
   bool operator==(const ExitStatus&) const = default;
 };
@@ -74,6 +75,10 @@ enum class Cause : std::uint8_t {
   engine_lost,      ///< the engine ended before it could start it
   ended,            ///< a task, or a service that is not restarted: `exit`
   survives_kill,    ///< processes that do not go after cgroup.kill
+  children_killed,  ///< `count` processes beside the main one, for want of memory
+  tasks_spent,      ///< its cgroup has as many tasks as it may have
+  memory_short,     ///< above memory_high, and slowed for it
+  short_too_long,   ///< that for `span`
   // no trouble
   answers,    ///< it is ready, `span` after its spawn
   remembered, ///< a task that ended well before

@@ -1,6 +1,7 @@
 #include "model/words.h"
 
 #include "base/signals.h"
+#include "base/size.h"
 
 namespace holdfast::model {
 namespace {
@@ -26,6 +27,28 @@ std::string condition_words(const Stack& stack, const Why& why) {
   case ConditionKind::host: return condition.name + ": " + what;
   }
   return {};
+}
+
+/// The limit that `of` has itself: where it has none, memory was short around it.
+std::string out_of_memory(const ServiceSpec& of) {
+  const auto& limit = of.group_limits.memory;
+  return "killed: out of memory" + (limit ? " (limit " + format_bytes(*limit) + ")" : std::string());
+}
+
+std::string exit_words(const Stack& stack, const Why& why) {
+  return why.exit.oom ? out_of_memory(stack.spec(why.other)) : words(why.exit);
+}
+
+std::string tasks_words(const Stack& stack, ServiceId id) {
+  if (const auto& own = stack.spec(id).group_limits.tasks)
+    return "the limit of tasks, " + std::to_string(*own) + ", was hit: no process or thread more";
+  return "the limit of tasks around it was hit: no process or thread more";
+}
+
+std::string memory_high_words(const Stack& stack, ServiceId id) {
+  const auto& high = stack.spec(id).group_limits.memory_high;
+  return "above memory_high" + (high ? ", " + format_bytes(*high) + "," : std::string()) +
+         " and slowed for it";
 }
 
 std::string cause_words(const Stack& stack, const Why& why) {
@@ -67,15 +90,21 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::need_leaves: return "stops before " + other();
   case Cause::need_restarted: return other() + " was restarted";
   case Cause::spawn_failed: return "cannot start " + other() + quoted_after(why.text);
-  case Cause::exited: return words(why.exit) + " after " + format_span(why.span);
+  case Cause::exited: return exit_words(stack, why) + " after " + format_span(why.span);
   case Cause::start_deadline: return "not ready within " + format_span(why.span) + quoted_after(why.text);
   case Cause::not_live: return "its live probe failed " + times(why.count) + quoted_after(why.text);
   case Cause::not_ready: return "its ready probe failed " + times(why.count) + quoted_after(why.text);
   case Cause::says_stopping: return "it says that it is stopping, and nobody asked" + quoted_after(why.text);
   case Cause::unready_too_long: return "did not answer for " + format_span(why.span) + quoted_after(why.text);
   case Cause::ended:
-    return words(why.exit) + " after " + format_span(why.span) + ", and it is not restarted then";
+    return exit_words(stack, why) + " after " + format_span(why.span) + ", and it is not restarted then";
   case Cause::survives_kill: return "processes of it survive SIGKILL: they are stuck in the kernel";
+  case Cause::children_killed:
+    return "out of memory: the kernel killed " + std::to_string(why.count) +
+           (why.count == 1 ? " process" : " processes") + " of it, and its main process goes on";
+  case Cause::tasks_spent: return tasks_words(stack, why.other);
+  case Cause::memory_short: return memory_high_words(stack, why.other);
+  case Cause::short_too_long: return memory_high_words(stack, why.other) + " for " + format_span(why.span);
   case Cause::engine_lost: return "the engine ended before it was started";
   case Cause::answers: return {};
   case Cause::remembered: return "it ended well before";
@@ -115,6 +144,7 @@ std::string_view word(Verdict verdict) {
 }
 
 std::string words(const ExitStatus& exit) {
+  if (exit.oom) return "killed: out of memory";
   if (exit.signal != 0) return "ended by " + signal_name(exit.signal);
   return "exit code " + std::to_string(exit.code);
 }

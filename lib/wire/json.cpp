@@ -82,6 +82,12 @@ bool read(const Json& value, std::uint64_t& out) {
   return true;
 }
 
+bool read(const Json& value, double& out) {
+  if (!value.is_number()) return false;
+  out = value.get<double>();
+  return true;
+}
+
 bool read(const Json& value, std::vector<std::string>& out) {
   if (!value.is_array()) return false;
   out.clear();

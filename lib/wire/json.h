@@ -32,6 +32,7 @@ constexpr int deepest_json = 8;
 [[nodiscard]] bool read(const Json& value, std::string& out);
 [[nodiscard]] bool read(const Json& value, int& out);
 [[nodiscard]] bool read(const Json& value, std::uint64_t& out);
+[[nodiscard]] bool read(const Json& value, double& out);
 [[nodiscard]] bool read(const Json& value, std::vector<std::string>& out);
 
 template <typename T>

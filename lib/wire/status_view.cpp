@@ -12,6 +12,10 @@ Json to_json(const std::optional<LastExit>& exit) {
   return {{"code", or_null(exit->code)}, {"signal", or_null(exit->signal)}, {"oom", exit->oom}};
 }
 
+Json to_json(const Pressure& pressure) {
+  return {{"memory", or_null(pressure.memory)}, {"cpu", or_null(pressure.cpu)}, {"io", or_null(pressure.io)}};
+}
+
 Json to_json(const StackStatus& stack) {
   return {{"name", stack.name},   {"verdict", stack.verdict},
           {"since", stack.since}, {"door", stack.door},
@@ -32,6 +36,7 @@ Json to_json(const ServiceStatus& service) {
                  {"cpu_usec", or_null(service.cpu_usec)},
                  {"tasks", or_null(service.tasks)},
                  {"last_exit", to_json(service.last_exit)},
+                 {"pressure", to_json(service.pressure)},
                  {"status_text", service.status_text},
                  {"log_lines_dropped", service.log_lines_dropped},
                  {"last_lines", service.last_lines}};
@@ -60,6 +65,17 @@ Result<LastExit> last_exit_from(const Json& value) {
   fields.need("oom", exit.oom);
   if (auto status = fields.finish(false); !status) return status.error().in("last_exit");
   return exit;
+}
+
+Status read_pressure(Fields& fields, Pressure& pressure) {
+  const Json* value = fields.look("pressure");
+  if (value == nullptr) return Done{};
+  Fields of(*value);
+  of.need("memory", pressure.memory);
+  of.need("cpu", pressure.cpu);
+  of.need("io", pressure.io);
+  if (auto status = of.finish(false); !status) return status.error().in("pressure");
+  return Done{};
 }
 
 void read_numbers(Fields& fields, ServiceStatus& service) {
@@ -93,6 +109,7 @@ Result<ServiceStatus> service_from(const Json& value) {
   fields.may("status_text", service.status_text);
   fields.may("last_lines", service.last_lines);
   read_numbers(fields, service);
+  if (auto status = read_pressure(fields, service.pressure); !status) return status.error().in("services");
   if (auto status = read_explanation(fields, service.explanation); !status) return status.error();
   if (const Json* exit = fields.look("last_exit"); exit != nullptr && !exit->is_null()) {
     auto last = last_exit_from(*exit);

@@ -39,6 +39,14 @@ struct LastExit {
   bool operator==(const LastExit&) const = default;
 };
 
+/// Which share of the last ten seconds was lost to waiting for it, in percent; none where nobody can read it.
+struct Pressure {
+  std::optional<double> memory{};
+  std::optional<double> cpu{};
+  std::optional<double> io{};
+  bool operator==(const Pressure&) const = default;
+};
+
 struct ServiceStatus {
   std::string name{};
   std::string phase{};
@@ -52,6 +60,7 @@ struct ServiceStatus {
   std::optional<std::uint64_t> memory_max_bytes{};
   std::optional<std::uint64_t> cpu_usec{};
   std::optional<std::uint64_t> tasks{};
+  Pressure pressure{};
   std::optional<LastExit> last_exit{}; ///< none before any exit
   std::string status_text{};           ///< what it says of itself (STATUS= of sd_notify)
   std::uint64_t log_lines_dropped = 0;

@@ -21,6 +21,7 @@ wire::StatusView view_of(const std::string& verdict) {
   redis.restarts = 2;
   redis.since = "2026-11-24T06:53:29Z";
   redis.memory_bytes = 431882240;
+  redis.memory_max_bytes = 2147483648;
   redis.cpu_usec = 1500000;
   view.services.push_back(redis);
   return view;
@@ -50,7 +51,7 @@ TEST_CASE("status of a stack that works") {
   CHECK(ran.err.empty());
   CHECK(ran.out.find("repository: working since 2026-11-24T06:53:30Z (") == 0);
   CHECK(ran.out.find("door open\n\nSERVICE  PHASE  FOR") != std::string::npos);
-  CHECK(ran.out.find("4711  3    2         1.5 s  412 MiB\n") != std::string::npos);
+  CHECK(ran.out.find("4711  3    2         1.5 s  412 MiB / 2 GiB\n") != std::string::npos);
   CHECK(ran.out.find('\x1b') == std::string::npos);
   CHECK(daemon.requests() == std::vector<wire::ControlRequest>{{.verb = wire::ControlVerb::status}});
 }

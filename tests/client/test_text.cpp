@@ -43,11 +43,3 @@ TEST_CASE("times of views are read, and nothing else is") {
                            "2026-13-24T06:53:30Z"})
     CHECK_FALSE(parse_utc(text).has_value());
 }
-
-TEST_CASE("bytes for people") {
-  CHECK(format_bytes(0) == "0 B");
-  CHECK(format_bytes(1023) == "1023 B");
-  CHECK(format_bytes(1536) == "1.5 KiB");
-  CHECK(format_bytes(431882240) == "412 MiB");
-  CHECK(format_bytes(2147483648) == "2.0 GiB");
-}

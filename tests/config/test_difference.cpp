@@ -50,6 +50,8 @@ TEST_CASE("difference: how a service is started is a restart, all else is live")
         "a: restart\n  services.a.command: [/bin/a] -> [/bin/a, -v]\n");
   CHECK(told(service + "}}\n", service + ", limits: {open_files: 20}}}\n") ==
         "a: restart\n  services.a.limits.open_files: not set -> 20\n");
+  CHECK(told(service + ", limits: {memory: 2GiB}}}\n", service + ", limits: {cpu: 1.5}}}\n") ==
+        "a: live\n  services.a.limits.memory: 2GiB -> not set\n  services.a.limits.cpu: not set -> 1.5\n");
   CHECK(told(service + ", restart: {budget: 8 in 10m}}}\n", service + ", restart: {budget: 4 in 10m}}}\n") ==
         "a: live\n  services.a.restart.budget: 8 in 10m -> 4 in 10m\n");
   CHECK(told(service + ", live: {exec: [/bin/l], then: alert}}}\n", service + "}}\n") ==
@@ -60,6 +62,12 @@ TEST_CASE("difference: what the stack says for all is told once") {
   CHECK(told("stability: {restart: {budget: 8 in 10m}}\n" + service + "}}\n",
              "stability: {restart: {budget: 4 in 10m}}\n" + service + "}}\n") ==
         "the stack: live\n  stability.restart.budget: 8 in 10m -> 4 in 10m\n");
+}
+
+TEST_CASE("difference: limits of the stack are applied live") {
+  const std::string limited = "stack: {name: s, limits: {memory: 4GiB}}\n" + service + "}}\n";
+  CHECK(told(loaded("stack: {name: s}\n" + service + "}}\n"), loaded(limited)) ==
+        "the stack: live\n  stack.limits.memory: not set -> 4GiB\n");
 }
 
 TEST_CASE("difference: what comes, goes, and is enabled or not") {

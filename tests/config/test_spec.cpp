@@ -23,6 +23,15 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.recover_within == 7min);
   CHECK(stack.stack_budget == model::Budget{.count = 2, .window = 3h});
   CHECK(stack.when_broken == model::WhenBroken::hold);
+  CHECK(stack.enforce_limits == model::EnforceLimits::required);
+  CHECK(stack.group_limits == model::GroupLimits{.memory = 12ULL << 30,
+                                                 .memory_high = 11ULL << 30,
+                                                 .swap = 0,
+                                                 .cpu = 4000,
+                                                 .cpu_weight = 200,
+                                                 .io_weight = 300,
+                                                 .tasks = 4000,
+                                                 .oom_group = false});
   REQUIRE(stack.services.size() == 8);
   CHECK(stack.volumes == std::vector<model::VolumeSpec>{
                              {.name = "data", .path = "/srv/data", .source = "UUID=1c8f2b5e", .type = "ext4"},
@@ -89,6 +98,14 @@ TEST_CASE("spec: every supported key reaches its field") {
                .budget = 3,
                .window = 1h,
                .when = model::RestartWhen::on_failure};
+  a.group_limits = {.memory = 2ULL << 30,
+                    .memory_high = 1ULL << 30,
+                    .swap = 64ULL << 20,
+                    .cpu = 1500,
+                    .cpu_weight = 50,
+                    .io_weight = 10000,
+                    .tasks = 400,
+                    .oom_group = false};
   a.timestamps = false;
   CHECK(stack.services[0] == a);
 
@@ -119,6 +136,7 @@ TEST_CASE("spec: defaults are those of the contract") {
   model::StackSpec expected;
   expected.name = "s";
   expected.start_at_once = 6;
+  expected.group_limits.oom_group = false;
   model::ServiceSpec a;
   a.name = "a";
   a.program.command = {"/bin/true"};
@@ -126,6 +144,18 @@ TEST_CASE("spec: defaults are those of the contract") {
   expected.services = {a};
   expected.stop_within = model::longest_stop(expected) + 10s;
   CHECK(*loaded.stack == expected);
+}
+
+TEST_CASE("spec: a unit's limits are required unless it says otherwise") {
+  test::Input input;
+  const std::string services = "services: {a: {command: [/bin/true], user: daemon}}\n";
+  input.options.under_systemd = true;
+  CHECK(input.load("stack: {name: s}\n" + services).stack->enforce_limits == model::EnforceLimits::required);
+  CHECK(input.load("stack: {name: s}\nstability: {enforce_limits: when-available}\n" + services)
+            .stack->enforce_limits == model::EnforceLimits::when_available);
+  input.options.under_systemd = false;
+  CHECK(input.load("stack: {name: s}\n" + services).stack->enforce_limits ==
+        model::EnforceLimits::when_available);
 }
 
 TEST_CASE("spec: one CPU still starts two at once; no service is a stack too") {

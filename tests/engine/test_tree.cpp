@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 using namespace holdfast;
@@ -79,6 +80,27 @@ TEST_CASE("tree: a base of our own naming goes though an earlier daemon left it"
   });
   CHECK(WEXITSTATUS(daemon.wait()) == 0);
   CHECK_FALSE(std::filesystem::exists(cgroup / "holdfast-test"));
+}
+
+TEST_CASE("tree: a cgroup that systemd delegated is the base itself, and the supervisors come back to it") {
+  const TestCgroup cgroup;
+  REQUIRE(::setxattr(cgroup.path().c_str(), "user.delegate", "1", 1, 0) == 0);
+  Child daemon([&] {
+    if (!linux_os::move_into(cgroup.path(), ::getpid())) return 1;
+    auto options = options_for("");
+    options.supervisors = {::getpid()};
+    std::vector<std::string> found;
+    const auto tree = Tree::make(options, found);
+    if (!tree || tree.value().base() != cgroup.path()) return 2;
+    if (!linux_os::pids_in(cgroup.path()).value().empty()) return 3;
+    if (tree.value().service("a") != cgroup / "stack/a") return 4;
+    if (!tree.value().remove()) return 5;
+    return linux_os::pids_in(cgroup.path()).value() == std::vector<int>{::getpid()} ? 0 : 6;
+  });
+  CHECK(WEXITSTATUS(daemon.wait()) == 0);
+  CHECK(std::filesystem::exists(cgroup.path()));
+  CHECK_FALSE(std::filesystem::exists(cgroup / "stack"));
+  CHECK_FALSE(std::filesystem::exists(cgroup / "supervisor"));
 }
 
 TEST_CASE("tree: a process that is left when all should be over does not keep it") {

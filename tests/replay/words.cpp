@@ -107,6 +107,13 @@ struct EventWords : Names {
   }
   std::string operator()(const ProcessExited& e) const { return run(e) + ": " + model::words(e.status); }
   std::string operator()(const LeafEmptied& e) const { return run(e) + ": nothing is left of it"; }
+  std::string operator()(const ProcessesKilled& e) const {
+    return run(e) + ": out of memory, killed: " + std::to_string(e.count);
+  }
+  std::string operator()(const TasksSpent& e) const { return run(e) + ": no task more"; }
+  std::string operator()(const MemoryShort& e) const {
+    return run(e) + (e.is_short ? ": is short of memory" : ": is short of memory no longer");
+  }
   std::string operator()(const ServiceNotified& e) const {
     return with(run(e) + ": notified" + (e.ready ? " READY" : "") + (e.stopping ? " STOPPING" : ""),
                 e.status);

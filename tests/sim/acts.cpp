@@ -30,6 +30,7 @@ void Episode::act() {
     break;
   case ActKind::reload: reload(act); break;
   case ActKind::kill_main: kill_main(act); break;
+  case ActKind::memory: turn_memory({static_cast<std::uint32_t>(act.seed % stack_.size())}, act.on); break;
   case ActKind::condition: turn_condition(act); break;
   case ActKind::set_wall_clock:
     if (!watchers_.wall_clock_stays) now_.wall += act.span;
@@ -60,6 +61,12 @@ void Episode::command(const Act& act) {
 
 void Episode::kill_main(const Act& act) {
   machine_.kill_main({static_cast<std::uint32_t>(act.seed % stack_.size())}, now_.mono);
+}
+
+void Episode::turn_memory(ServiceId service, bool is_short) {
+  const bool is_born = has_run(stack_, service) && run_of(stack_.service(service).phase)->pid != 0;
+  if (is_born && !is_external(stack_, service))
+    deliver(MemoryShort{service, stack_.service(service).last_run, is_short});
 }
 
 void Episode::turn_condition(const Act& act) {

@@ -127,6 +127,8 @@ void Episode::calm_down() {
   engine_dies_.reset();
   machine_.cease_faults(now_.mono);
   deliver(PressureSeen{false});
+  for (std::uint32_t i = 0; i < stack_.size() && !over(); ++i)
+    turn_memory({i}, false);
   const MonoTime end = now_.mono + rest_bound;
   while (!over() && !at_rest() && now_.mono < end && turn()) {
   }

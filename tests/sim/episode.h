@@ -55,6 +55,7 @@ private:
   void command(const Act& act);
   void reload(const Act& act);
   void kill_main(const Act& act);
+  void turn_memory(ServiceId service, bool is_short);
   void turn_condition(const Act& act);
   void kill_engine();
   /// The next engine goes on from the state that this one saved. False: it could not, or there is none.

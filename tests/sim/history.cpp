@@ -81,6 +81,15 @@ struct EventWords {
   std::string operator()(const LeafEmptied& e) const {
     return "LeafEmptied " + run_words(stack, e.service, e.run);
   }
+  std::string operator()(const ProcessesKilled& e) const {
+    return "ProcessesKilled " + run_words(stack, e.service, e.run) + " " + std::to_string(e.count);
+  }
+  std::string operator()(const TasksSpent& e) const {
+    return "TasksSpent " + run_words(stack, e.service, e.run);
+  }
+  std::string operator()(const MemoryShort& e) const {
+    return (e.is_short ? "MemoryShort " : "memory again ") + run_words(stack, e.service, e.run);
+  }
   std::string operator()(const ServiceNotified& e) const {
     return "ServiceNotified " + run_words(stack, e.service, e.run) + (e.ready ? " READY" : "") +
            (e.stopping ? " STOPPING" : "") + (e.extend ? " EXTEND" : "");

@@ -66,8 +66,11 @@ Act Hostility::take() {
           .on = draw.percent(50)};
   const std::uint64_t kind = draw.below(100);
   if (kind < 34) return command(draw);
-  if (kind < 46) {
+  if (kind < 44) {
     act.kind = ActKind::kill_main;
+  } else if (kind < 46) {
+    act.kind = ActKind::memory;
+    act.on = draw.percent(80);
   } else if (kind < 58) {
     act.kind = ActKind::engine_dies;
     act.count = static_cast<unsigned>(draw.below(6));

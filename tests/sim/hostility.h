@@ -20,6 +20,7 @@ enum class ActKind : std::uint8_t {
   suspend,
   reload,
   kill_main,
+  memory, ///< a service is slowed above its memory_high, or no longer
   condition,
   set_wall_clock,
   engine_stalls, ///< all events of a while come late

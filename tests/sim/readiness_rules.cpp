@@ -46,6 +46,7 @@ void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
   books_.resize(step.stack.size());
   if (const auto* answer = std::get_if<ProbeAnswered>(&step.event)) return note_answer(step, *answer);
   if (const auto* word = std::get_if<ServiceNotified>(&step.event)) return note_word(step, *word);
+  if (const auto* memory = std::get_if<MemoryShort>(&step.event)) return note_memory(step, *memory);
   if (const auto* pressure = std::get_if<PressureSeen>(&step.event)) {
     if (!pressure->high)
       pressure_since_ = never;
@@ -83,6 +84,15 @@ void ReadinessRules::note_word(const Step& step, const ServiceNotified& word) {
   book.said_ready = book.said_ready || word.ready;
   book.said_stopping = word.stopping;
   if (word.extend) book.deadline = std::max(book.deadline, step.now.mono + *word.extend);
+}
+
+void ReadinessRules::note_memory(const Step& step, const MemoryShort& memory) {
+  Book& book = books_[memory.service.index];
+  if (book.run != memory.run) return;
+  if (!memory.is_short)
+    book.short_since = never;
+  else if (book.short_since == never)
+    book.short_since = step.now.mono;
 }
 
 void ReadinessRules::begin(const Step& step, ServiceId id, const Account& account) {
@@ -123,6 +133,7 @@ void ReadinessRules::check(const Step& step, ServiceId id, const Accounts& accou
   if (has_run(step.stack, id) && books_[id.index].run != service.last_run) begin(step, id, account);
   const PhaseName phase = name_of(service.phase);
   if (phase == PhaseName::starting) check_late(step, id, account, findings);
+  if (phase == PhaseName::ready || phase == PhaseName::unready) check_memory(step, id, findings);
   if (phase == account.phase) return;
   if (phase == PhaseName::ready) check_ready(step, id, account, findings);
   if (phase == PhaseName::unready) check_unready(step, id, findings);
@@ -177,9 +188,21 @@ void ReadinessRules::check_reason(const Step& step, ServiceId id, const Account&
   const bool not_live =
       spec.live && spec.live->then == LiveAction::restart &&
       books_[id.index].rows[static_cast<std::size_t>(ProbeRole::live)].failures >= spec.live->probe.failures;
-  if (!late && !unready_too_long && !not_live)
+  const bool could_be_short = account.phase == PhaseName::ready || account.phase == PhaseName::unready;
+  if (!late && !unready_too_long && !not_live && !(could_be_short && short_too_long(step, id)))
     findings.add(step.stack, id, "its end was begun without a reason");
   static_cast<void>(service);
+}
+
+bool ReadinessRules::short_too_long(const Step& step, ServiceId id) const {
+  const MonoTime since = books_[id.index].short_since;
+  return since != never && since + step.stack.spec(id).unready_within <= step.now.mono;
+}
+
+void ReadinessRules::check_memory(const Step& step, ServiceId id, Findings& findings) {
+  const bool caught_up = std::holds_alternative<DeadlinePassed>(step.event);
+  if (caught_up && !step.stack.service(id).leaving && short_too_long(step, id))
+    findings.add(step.stack, id, "goes on though it was short of memory for too long");
 }
 
 void ReadinessRules::check_late(const Step& step, ServiceId id, const Account& account, Findings& findings) {

@@ -29,15 +29,19 @@ private:
     std::array<Row, 3> rows; ///< by role
     bool said_ready = false; ///< READY=1 of this run, since it was last found unready
     bool said_stopping = false;
-    bool probes_changed = false; ///< by a reload, during this run
-    MonoTime deadline{};         ///< of its start, as far as it was put off by its own word
+    bool probes_changed = false;  ///< by a reload, during this run
+    MonoTime short_since = never; ///< of memory
+    MonoTime deadline{};          ///< of its start, as far as it was put off by its own word
   };
   void begin(const Step& step, ServiceId id, const Account& account);
   void note_answer(const Step& step, const model::ProbeAnswered& answer);
   void note_word(const Step& step, const model::ServiceNotified& word);
+  void note_memory(const Step& step, const model::MemoryShort& memory);
   void check_ready(const Step& step, ServiceId id, const Account& account, Findings& findings);
   void check_unready(const Step& step, ServiceId id, Findings& findings);
   void check_reason(const Step& step, ServiceId id, const Account& account, Findings& findings);
+  void check_memory(const Step& step, ServiceId id, Findings& findings);
+  [[nodiscard]] bool short_too_long(const Step& step, ServiceId id) const;
   void check_late(const Step& step, ServiceId id, const Account& account, Findings& findings);
   [[nodiscard]] bool distrusts(MonoTime now) const;
   [[nodiscard]] Row& row(ServiceId id, model::ProbeRole role) {

@@ -27,7 +27,8 @@ StatusView example() {
                         .memory_max_bytes = 2147483648,
                         .cpu_usec = 12345,
                         .tasks = 12,
-                        .last_exit = LastExit{.code = {}, .signal = "SIGKILL", .oom = false},
+                        .pressure = {.memory = 12.34, .cpu = 0.0, .io = {}},
+                        .last_exit = LastExit{.code = {}, .signal = "SIGKILL", .oom = true},
                         .status_text = "",
                         .log_lines_dropped = 0,
                         .last_lines = {}},
@@ -89,7 +90,8 @@ TEST_CASE("status has the keys of the documentation, and null where nobody can k
   CHECK(text.find(R"({"name":"postgresql","phase":"ready","critical":true,"pid":4711,"run":3,"restarts":2,)"
                   R"("since":"2026-11-24T06:53:29Z","why":"","memory_bytes":431882240,)"
                   R"("memory_max_bytes":2147483648,"cpu_usec":12345,"tasks":12,)"
-                  R"("last_exit":{"code":null,"signal":"SIGKILL","oom":false})") != std::string::npos);
+                  R"("last_exit":{"code":null,"signal":"SIGKILL","oom":true},)"
+                  R"("pressure":{"memory":12.34,"cpu":0.0,"io":null})") != std::string::npos);
   CHECK(text.find(R"("pid":null,"run":0)") != std::string::npos);
   CHECK(text.find(
             R"("memory_bytes":null,"memory_max_bytes":null,"cpu_usec":null,"tasks":null,"last_exit":null)") !=
