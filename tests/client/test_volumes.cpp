@@ -30,10 +30,9 @@ TEST_CASE("volume list shows where each is, what is meant, its space and its use
   const FakeDaemon daemon(command.socket(), {view, wire::Finished{}});
   const Ran ran = command.run({"volume", "list"});
   CHECK(ran.code == 1); // one of them is not known to be right
-  CHECK(ran.out ==
-        "VOLUME    STATE    PATH     SOURCE     TYPE  FREE                USED BY             WHY\n"
-        "database  present  /srv/db  UUID=1c8f  ext4  1.0 GiB of 2.0 GiB  postgresql, backup\n"
-        "instance  unknown  /srv/i   any        any   -                   -\n");
+  CHECK(ran.out == "VOLUME    STATE    PATH     SOURCE     TYPE  FREE            USED BY             WHY\n"
+                   "database  present  /srv/db  UUID=1c8f  ext4  1 GiB of 2 GiB  postgresql, backup\n"
+                   "instance  unknown  /srv/i   any        any   -               -\n");
   CHECK(command.run({"volume", "list", "--json"}).out == wire::encode_volumes(view) + "\n");
 }
 
