@@ -5,7 +5,6 @@
 #include "linux/listeners.h"
 #include "linux/service_units.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
