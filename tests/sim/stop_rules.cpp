@@ -21,6 +21,13 @@ const Stopping* stopping_of(const Stack& stack, ServiceId id) {
   return std::get_if<Stopping>(&stack.service(id).phase);
 }
 
+/// It had been slowed for want of memory for as long as it may be, and is to end for that.
+bool was_short_for_too_long(const Step& step, ServiceId id) {
+  const Run* run = run_of(step.stack.service(id).phase);
+  return run != nullptr && run->short_since != never &&
+         later(run->short_since, step.stack.spec(id).unready_within) <= step.now.mono;
+}
+
 } // namespace
 
 void StopRules::open() {
@@ -94,7 +101,8 @@ void StopRules::check_order(const Step& step, ServiceId id, const Accounts& acco
   // What is left of a run whose main process is gone serves nobody; one that was about to be born when its
   // end was begun was then in nobody's way.
   if (account.exited || account.phase == PhaseName::stopping) return;
-  const bool has_deadline = account.phase == PhaseName::starting || account.phase == PhaseName::unready;
+  const bool has_deadline = account.phase == PhaseName::starting || account.phase == PhaseName::unready ||
+                            was_short_for_too_long(step, id);
   // Its own time may be over in the same step in which it is to leave.
   if (has_deadline && !account.leaving && std::holds_alternative<DeadlinePassed>(step.event)) return;
   if (!may_be_signalled(step, id, accounts, step.now.mono))
