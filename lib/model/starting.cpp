@@ -141,6 +141,8 @@ void Turn::become_ready(ServiceId id) {
   auto& starting = std::get<Starting>(at(id).phase);
   Ready ready{.run = std::move(starting.run), .ready = ready_track(id), .live = {}};
   ready.live = live_track(id, ready.run);
+  // Until now the deadline of its start was what bounded it.
+  if (ready.run.short_since != never) ready.run.short_since = now_.mono;
   Why why = because(Cause::answers);
   why.span = now_.mono - ready.run.spawned;
   enter(id, std::move(ready), std::move(why));

@@ -91,6 +91,22 @@ TEST_CASE("limits: a shortage that passes in time is forgotten") {
   CHECK(world.service("a").restarts == 1);
 }
 
+TEST_CASE("limits: a start that is slowed has a deadline of its own; what counts begins when it is ready") {
+  StackSpec spec = limited("a");
+  in(spec, "a").ready.kind = ProbeKind::notify;
+  in(spec, "a").start_within = 1min;
+  World world(spec);
+  world.boot();
+  short_of_memory(world, true);
+  world.pass(50s);
+  CHECK(world.phase("a") == "starting");
+  world.says_ready("a");
+  world.pass(19s);
+  CHECK(world.phase("a") == "ready");
+  world.pass(1s);
+  CHECK(world.phase("a") == "backoff");
+}
+
 TEST_CASE("limits: one that leaves is stopped in its order, however short of memory") {
   StackSpec spec = limited("a; b: a");
   in(spec, "b").stop = {signal_rung(15, 5min)};

@@ -133,6 +133,10 @@ void ReadinessRules::check(const Step& step, ServiceId id, const Accounts& accou
   if (has_run(step.stack, id) && books_[id.index].run != service.last_run) begin(step, id, account);
   const PhaseName phase = name_of(service.phase);
   if (phase == PhaseName::starting) check_late(step, id, account, findings);
+  Book& book = books_[id.index];
+  // What is short of memory as it starts has the time of its start.
+  if (phase == PhaseName::ready && account.phase == PhaseName::starting && book.short_since != never)
+    book.short_since = step.now.mono;
   if (phase == PhaseName::ready || phase == PhaseName::unready) check_memory(step, id, findings);
   if (phase == account.phase) return;
   if (phase == PhaseName::ready) check_ready(step, id, account, findings);
