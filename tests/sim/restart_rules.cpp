@@ -107,6 +107,7 @@ void RestartRules::check_end(const Step& step, ServiceId id, const Account& acco
   if (!service.wanted) {
     if (phase != PhaseName::down && phase != PhaseName::failed)
       findings.add(step.stack, id, "is not wanted and does not rest");
+    if (account.wanted && std::holds_alternative<EngineReturned>(step.event)) note_last_charge(service, id);
     return;
   }
   if (books_[id.index].charged && !account.leaving && !account.starts_fresh && !hopeless)
@@ -114,6 +115,14 @@ void RestartRules::check_end(const Step& step, ServiceId id, const Account& acco
   if (phase == PhaseName::backoff) findings.add(step.stack, id, "delayed though its run ended by order");
   if (phase == PhaseName::failed && !hopeless)
     findings.add(step.stack, id, "failed though it ended by order");
+}
+
+/// Ends are told together when an engine returns: one is counted, and then another gives the stack up.
+void RestartRules::note_last_charge(const Service& service, ServiceId id) {
+  Book& book = books_[id.index];
+  if (!book.charged || service.restarts != book.restarts + 1) return;
+  ++book.restarts;
+  if (!book.settled) ++book.unsettled;
 }
 
 void RestartRules::check_charged(const Step& step, ServiceId id, Findings& findings) {

@@ -40,6 +40,7 @@ private:
   void note_run(const Step& step, ServiceId id, const Account& account);
   void note_end_begun(const Step& step, ServiceId id, const Account& account, bool over);
   void check_end(const Step& step, ServiceId id, const Account& account, Findings& findings);
+  void note_last_charge(const model::Service& service, ServiceId id);
   void check_charged(const Step& step, ServiceId id, Findings& findings);
   void check_delay(const Step& step, ServiceId id, Findings& findings);
   void check_held(const Step& step, ServiceId id, const Account& account, Findings& findings) const;
