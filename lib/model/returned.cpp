@@ -38,6 +38,10 @@ void Turn::meet(ServiceId id, const FoundRun* found) {
 void Turn::meet_run(ServiceId id, Run& run, const FoundRun* found) {
   const bool is_same = found != nullptr && found->run == run.number;
   if (is_same && run.pid == 0 && found->pid != 0) return take(SpawnSucceeded{id, run.number, found->pid});
+  const auto* stopping = std::get_if<Stopping>(&at(id).phase);
+  // Killed before its birth was known: whichever was its main process, nobody will report that one's end.
+  if (is_same && run.pid == 0 && stopping != nullptr && stopping->stage == StopStage::killed)
+    run.exit = run.exit.value_or(ExitStatus{});
   if (is_same && (run.pid != 0 || run.exit)) return;
   if (found != nullptr) return adopt(*found);
   // Between the decision and the birth, or the other way round between the last of it and its report.

@@ -156,6 +156,18 @@ TEST_CASE("returned: the ladder of remains does not begin anew with each engine"
   CHECK(world.asked().empty());
 }
 
+TEST_CASE("returned: what was killed before its birth was known is killed again, and its ladder is over") {
+  World world(stack_of("db"));
+  world.obedient = false;
+  world.boot();
+  world.asked();
+  world.stop({"db"});
+  world.pass(10s);
+  REQUIRE(world.asked() == Lines{"kill db"});
+  world.engine_returns({found(world, "db", 1, 0)});
+  CHECK(world.asked() == Lines{"kill db"});
+}
+
 TEST_CASE("returned: charges outlive an engine") {
   StackSpec spec = stack_of("a");
   in(spec, "a").restart.budget = 1;
