@@ -1,5 +1,6 @@
 #include "config/values.h"
 
+#include "base/number.h"
 #include "base/signals.h"
 #include "config/suggest.h"
 
@@ -31,14 +32,6 @@ constexpr std::array time_units = {
 
 constexpr std::array size_units = {Unit{"KiB", 1LL << 10}, Unit{"MiB", 1LL << 20}, Unit{"GiB", 1LL << 30},
                                    Unit{"TiB", 1LL << 40}};
-
-template <typename T>
-std::optional<T> whole_number(std::string_view text, int base = 10) {
-  T value{};
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || bad != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// A number of digits with one of `units` behind it, times the unit's factor.
 Parsed<std::int64_t> with_unit(std::string_view text, std::span<const Unit> units, const std::string& hint) {

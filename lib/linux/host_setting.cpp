@@ -1,14 +1,13 @@
 #include "linux/host_setting.h"
 
 #include "base/file.h"
+#include "base/number.h"
 #include "linux/utf8.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <sstream>
-#include <system_error>
 
 namespace holdfast::linux_os {
 namespace {
@@ -22,16 +21,9 @@ std::string tidied(const std::string& text) {
   return all;
 }
 
-std::optional<std::int64_t> number(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 bool is_met(const model::HostSetting& setting, const std::string& value) {
-  const auto is = number(value);
-  const auto wanted = number(setting.wanted);
+  const auto is = whole_number<std::int64_t>(value);
+  const auto wanted = whole_number<std::int64_t>(setting.wanted);
   switch (setting.comparison) {
   case model::Comparison::at_least: return is && wanted && *is >= *wanted;
   case model::Comparison::at_most: return is && wanted && *is <= *wanted;

@@ -1,13 +1,13 @@
 #include "linux/listeners.h"
 
 #include "base/file.h"
+#include "base/number.h"
 #include "linux/cgroup.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -19,14 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_bytes = 64U << 20U;
 constexpr std::string_view unix_prefix = "unix:";
-
-template <typename Number>
-std::optional<Number> number(std::string_view text, int base) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream in(line);
@@ -42,7 +34,7 @@ std::optional<std::string> address_of(std::string_view hex) {
   std::array<std::uint32_t, 4> parts{};
   if (hex.size() != digits && hex.size() != 4 * digits) return std::nullopt;
   for (std::size_t i = 0; i * digits < hex.size(); ++i) {
-    const auto part = number<std::uint32_t>(hex.substr(i * digits, digits), 16);
+    const auto part = whole_number<std::uint32_t>(hex.substr(i * digits, digits), 16);
     if (!part) return std::nullopt;
     parts[i] = *part;
   }
@@ -60,8 +52,8 @@ std::optional<ListeningSocket> parse_tcp_line(const std::string& line) {
   const std::size_t colon = local.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto address = address_of(local.substr(0, colon));
-  const auto port = number<std::uint16_t>(local.substr(colon + 1), 16);
-  const auto inode = number<std::uint64_t>(fields[9], 10);
+  const auto port = whole_number<std::uint16_t>(local.substr(colon + 1), 16);
+  const auto inode = whole_number<std::uint64_t>(fields[9]);
   if (!address || !port || !inode) return std::nullopt;
   return ListeningSocket{.address = *address, .port = *port, .inode = *inode};
 }
@@ -70,8 +62,9 @@ std::optional<ListeningSocket> parse_tcp_line(const std::string& line) {
 std::optional<ListeningSocket> parse_unix_line(const std::string& line) {
   constexpr unsigned accepts = 0x10000;
   const auto fields = words(line);
-  if (fields.size() < 8 || (number<unsigned>(fields[3], 16).value_or(0) & accepts) == 0) return std::nullopt;
-  const auto inode = number<std::uint64_t>(fields[6], 10);
+  if (fields.size() < 8 || (whole_number<unsigned>(fields[3], 16).value_or(0) & accepts) == 0)
+    return std::nullopt;
+  const auto inode = whole_number<std::uint64_t>(fields[6]);
   if (!inode) return std::nullopt;
   return ListeningSocket{.address = line.substr(line.find(fields[7])), .port = 0, .inode = *inode};
 }
@@ -133,7 +126,7 @@ Holder find_holder(std::uint64_t inode) {
   const std::string socket = "socket:[" + std::to_string(inode) + "]";
   std::error_code error;
   for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
-    const auto pid = number<int>(at->path().filename().native(), 10);
+    const auto pid = whole_number<int>(at->path().filename().native());
     if (!pid || !holds(at->path(), socket)) continue;
     const auto name = read_file(at->path() / "comm", most_bytes);
     const auto cgroup = cgroup_of(*pid);
@@ -159,7 +152,7 @@ bool takes(const ListeningSocket& socket, std::string_view address) {
     return socket.port == 0 && socket.address == address.substr(unix_prefix.size());
   const std::size_t colon = address.rfind(':');
   if (colon == std::string_view::npos || socket.port == 0) return false;
-  if (number<std::uint16_t>(address.substr(colon + 1), 10) != socket.port) return false;
+  if (whole_number<std::uint16_t>(address.substr(colon + 1)) != socket.port) return false;
   std::string host(address.substr(0, colon));
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (is_wildcard(host) || is_wildcard(socket.address)) return true;

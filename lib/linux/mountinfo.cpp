@@ -1,13 +1,12 @@
 #include "linux/mountinfo.h"
 
 #include "base/file.h"
+#include "base/number.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <sys/sysmacros.h>
-#include <system_error>
 
 namespace holdfast::linux_os {
 namespace {
@@ -44,19 +43,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<std::uint64_t> number(std::string_view field) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
-  return value;
-}
-
 /// "98:0"
 std::optional<std::uint64_t> device_number(std::string_view field) {
   const std::size_t colon = field.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto high = number(field.substr(0, colon));
-  const auto low = number(field.substr(colon + 1));
+  const auto high = whole_number<std::uint64_t>(field.substr(0, colon));
+  const auto low = whole_number<std::uint64_t>(field.substr(colon + 1));
   if (!high || !low) return std::nullopt;
   return makedev(static_cast<unsigned>(*high), static_cast<unsigned>(*low));
 }
@@ -69,8 +61,8 @@ std::optional<Mount> parse_line(std::string_view line) {
   while (hyphen < fields.size() && fields[hyphen] != "-")
     ++hyphen;
   if (hyphen + 2 >= fields.size()) return std::nullopt;
-  const auto id = number(fields[0]);
-  const auto parent = number(fields[1]);
+  const auto id = whole_number<std::uint64_t>(fields[0]);
+  const auto parent = whole_number<std::uint64_t>(fields[1]);
   const auto device = device_number(fields[2]);
   if (!id || !parent || !device) return std::nullopt;
   return Mount{.id = *id,
