@@ -35,29 +35,26 @@ Lines of_service(const wire::ServiceStatus& service) {
            .depth = 0}};
 }
 
-ExitCode last_known(Context& context, const Error& error) {
-  const ExitCode code = no_connection(context, error);
-  if (code != ExitCode::no_daemon) return code;
-  const auto view = last_known_status(context.places.state);
-  if (!view) {
-    context.terminal.complain("nothing is known of before: " + view.error().what);
-    return code;
-  }
-  Lines lines = view.value().explanation;
+void print_last_known(Context& context, const wire::StatusView& view) {
+  Lines lines = view.explanation;
   if (!context.options.services.empty()) {
     const std::string& name = context.options.services.front();
-    const auto& services = view.value().services;
+    const auto& services = view.services;
     const auto found =
         std::find_if(services.begin(), services.end(), [&](const auto& one) { return one.name == name; });
     if (found == services.end()) {
       context.terminal.complain("no service \"" + name + "\" was known");
-      return code;
+      return;
     }
     lines = of_service(*found);
   }
-  context.terminal.complain("last known, at " + view.value().time + ":");
+  context.terminal.complain("last known, at " + view.time + ":");
   print(context, lines, true);
-  return code;
+}
+
+ExitCode last_known(Context& context, const Error& error) {
+  return show_last_known(context, error,
+                         [&context](const wire::StatusView& view) { print_last_known(context, view); });
 }
 
 } // namespace

@@ -32,6 +32,18 @@ Result<wire::StatusView> last_known_status(const std::string& state_directory) {
   return view;
 }
 
+ExitCode show_last_known(Context& context, const Error& error,
+                         const std::function<void(const wire::StatusView&)>& show) {
+  const ExitCode code = no_connection(context, error);
+  if (code != ExitCode::no_daemon) return code;
+  const auto view = last_known_status(context.places.state);
+  if (view)
+    show(view.value());
+  else
+    context.terminal.complain("nothing is known of before: " + view.error().what);
+  return code;
+}
+
 Result<std::vector<wire::EventLine>> last_known_events(const std::string& state_directory, std::size_t most) {
   const std::string path = state_directory + "/events.jsonl";
   std::vector<wire::EventLine> events;

@@ -39,14 +39,8 @@ bool redraw(Terminal& terminal, const wire::StatusView& view, bool first) {
 }
 
 ExitCode last_known(Context& context, const Error& error) {
-  const ExitCode code = no_connection(context, error);
-  if (code != ExitCode::no_daemon) return code;
-  const auto view = last_known_status(context.places.state);
-  if (view)
-    static_cast<void>(print(context, view.value()));
-  else
-    context.terminal.complain("nothing is known of before: " + view.error().what);
-  return code;
+  return show_last_known(
+      context, error, [&context](const wire::StatusView& view) { static_cast<void>(print(context, view)); });
 }
 
 ExitCode lost(Context& context, const Error& error) {

@@ -21,16 +21,10 @@ void print(Context& context, const wire::StatusView& view) {
 }
 
 ExitCode last_known(Context& context, const Error& error) {
-  const ExitCode code = no_connection(context, error);
-  if (code != ExitCode::no_daemon) return code;
-  const auto view = last_known_status(context.places.state);
-  if (!view) {
-    context.terminal.complain("nothing is known of before: " + view.error().what);
-    return code;
-  }
-  context.terminal.complain("last known, at " + view.value().time + ":");
-  print(context, view.value());
-  return code;
+  return show_last_known(context, error, [&context](const wire::StatusView& view) {
+    context.terminal.complain("last known, at " + view.time + ":");
+    print(context, view);
+  });
 }
 
 bool all_present(const wire::StatusView& view) {
