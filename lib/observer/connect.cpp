@@ -37,7 +37,8 @@ Error refusal(const Place& place, int code) {
 Result<Connecting::Socket> connect_unix(boost::asio::io_context& loop, const Place& place) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (place.path.size() >= sizeof address.sun_path) return Error{place.path + ": too long for a unix socket"};
+  if (place.path.size() >= sizeof address.sun_path)
+    return Error{place.path + ": too long for a unix socket", EINVAL};
   place.path.copy(address.sun_path, place.path.size());
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return system_error("no socket", errno);
@@ -52,18 +53,18 @@ Result<Place> place_of(std::string_view target) {
   Place place;
   if (target.starts_with(unix_prefix)) {
     place.path = target.substr(unix_prefix.size());
-    if (!place.path.starts_with('/')) return Error{"unix: needs an absolute path"};
+    if (!place.path.starts_with('/')) return Error{"unix: needs an absolute path", EINVAL};
     return place;
   }
   const auto colon = target.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return Error{"no HOST:PORT and no unix:/path"};
+  if (colon == std::string_view::npos || colon == 0) return Error{"no HOST:PORT and no unix:/path", EINVAL};
   std::string_view host = target.substr(0, colon);
   const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
   if (is_bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty() || (!is_bracketed && host.find(':') != std::string_view::npos))
-    return Error{"an IPv6 address stands in brackets: [::1]:5432"};
+    return Error{"an IPv6 address stands in brackets: [::1]:5432", EINVAL};
   const auto port = whole_number<std::uint16_t>(target.substr(colon + 1));
-  if (!port || *port == 0) return Error{"no port between 1 and 65535"};
+  if (!port || *port == 0) return Error{"no port between 1 and 65535", EINVAL};
   place.host = host;
   place.port = *port;
   return place;
@@ -78,6 +79,7 @@ Answer unreachable(const Error& error) {
   case EACCES:
   case EPERM:
   case EAGAIN:
+  case EINVAL:
   case EADDRNOTAVAIL:
   case EAFNOSUPPORT: return {wire::ProbeVerdict::unknown, error.what};
   default: return {wire::ProbeVerdict::failed, error.what};

@@ -26,7 +26,7 @@ struct Place {
 [[nodiscard]] Result<Place> place_of(std::string_view target);
 
 /// What a connection that could not be made says of the peer: it failed; or nothing is known, since the cause
-/// is ours (no descriptor, no permission, no name service).
+/// is ours (no descriptor, no permission, no name service; EINVAL: what we were told to do cannot be done).
 [[nodiscard]] Answer unreachable(const Error& error);
 
 /// Where nobody listens on a port that the kernel also gives out, TCP may connect a socket to itself: nobody

@@ -1,7 +1,10 @@
 #include "observer/scripted_server.h"
 
 #include <arpa/inet.h>
+#include <csignal>
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -39,13 +42,45 @@ int port_of(int socket) {
   return ntohs(address.sin_port);
 }
 
+std::shared_ptr<BIO> reader_of(const std::string& pem) {
+  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
+}
+
+std::shared_ptr<SSL_CTX> server_context(const Identity& identity) {
+  // OpenSSL writes to its sockets with write(2), and the peers here are those that end early.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  const std::shared_ptr<X509> certificate(
+      PEM_read_bio_X509(reader_of(identity.certificate).get(), nullptr, nullptr, nullptr), X509_free);
+  const std::shared_ptr<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(reader_of(identity.key).get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
+    throw std::runtime_error("no identity of a server");
+  return context;
+}
+
 } // namespace
 
+Peer::Peer(int socket, SSL_CTX* context) : socket_(socket), tls_(SSL_new(context)) {
+  SSL_set_fd(tls_, socket_);
+  is_up_ = SSL_accept(tls_) == 1;
+}
+
+Peer::~Peer() {
+  if (tls_ == nullptr) return;
+  if (is_up_) SSL_shutdown(tls_);
+  SSL_free(tls_);
+  ERR_clear_error();
+}
+
 long Peer::read_some(char* to, std::size_t size) {
+  if (tls_ != nullptr) return SSL_read(tls_, to, static_cast<int>(size));
   return ::recv(socket_, to, size, 0);
 }
 
 bool Peer::write_all(std::string_view bytes) {
+  if (tls_ != nullptr) return SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size())) > 0;
   while (!bytes.empty()) {
     const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
@@ -105,6 +140,10 @@ ScriptedServer::ScriptedServer(Script script)
 ScriptedServer::ScriptedServer(Script script, const std::string& unix_path)
     : script_(std::move(script)), listener_(listen_on_path(unix_path)), acceptor_([this] { accept_all(); }) {}
 
+ScriptedServer::ScriptedServer(Script script, const Identity& identity)
+    : script_(std::move(script)), tls_(server_context(identity)), listener_(listen_on_loopback()),
+      port_(port_of(listener_.get())), acceptor_([this] { accept_all(); }) {}
+
 ScriptedServer::~ScriptedServer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
@@ -133,8 +172,13 @@ void ScriptedServer::accept_all() {
 }
 
 void ScriptedServer::serve(int socket) {
-  Peer peer(socket);
-  script_(peer);
+  if (tls_) {
+    Peer peer(socket, tls_.get());
+    if (peer.is_up()) script_(peer);
+  } else {
+    Peer peer(socket);
+    script_(peer);
+  }
   ::shutdown(socket, SHUT_RDWR);
 }
 

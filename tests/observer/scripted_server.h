@@ -1,9 +1,12 @@
 #pragma once
 
 #include "base/fd.h"
+#include "observer/certificates.h"
 
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <openssl/ssl.h>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,7 +19,9 @@ namespace holdfast::test {
 class Peer {
 public:
   explicit Peer(int socket) : socket_(socket) {}
-  virtual ~Peer() = default;
+  /// Speaks TLS; false from `is_up` where the peer would not have it.
+  Peer(int socket, SSL_CTX* context);
+  ~Peer();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
@@ -31,11 +36,15 @@ public:
   /// Says nothing and waits until the peer goes.
   void wait_for_its_end();
 
-protected:
-  virtual long read_some(char* to, std::size_t size);
-  virtual bool write_all(std::string_view bytes);
+  [[nodiscard]] bool is_up() const { return is_up_; }
+
+private:
+  long read_some(char* to, std::size_t size);
+  bool write_all(std::string_view bytes);
 
   int socket_; ///< borrowed
+  SSL* tls_ = nullptr;
+  bool is_up_ = true;
   std::string read_ahead_;
 };
 
@@ -46,6 +55,8 @@ public:
   using Script = std::function<void(Peer&)>;
   explicit ScriptedServer(Script script);
   ScriptedServer(Script script, const std::string& unix_path);
+  /// Over TLS. Connections on which the handshake fails have no script.
+  ScriptedServer(Script script, const Identity& identity);
   /// Ends all connections and waits for the scripts.
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
@@ -62,6 +73,7 @@ private:
   void serve(int socket);
 
   Script script_;
+  std::shared_ptr<SSL_CTX> tls_; ///< none: plain
   Fd listener_;
   int port_ = 0;
   mutable std::mutex mutex_;
