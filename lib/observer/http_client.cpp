@@ -107,6 +107,7 @@ Result<HttpServer> server_of(const wire::ProbeQuestion& question, std::string_vi
   server.tls_name = question.tls_name.empty() ? server.url.host : question.tls_name;
   server.tls_ca = question.tls_ca;
   server.secret = question.secret;
+  server.user = question.user;
   if (!question.user.empty()) server.authorization = "Basic " + base64(question.user + ':' + question.secret);
   return server;
 }

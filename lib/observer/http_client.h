@@ -23,6 +23,7 @@ struct HttpServer {
   std::string tls_name{};                       ///< that the certificate must carry
   std::string tls_ca{};                         ///< empty: the system's
   std::string authorization{};                  ///< of that header; empty: none
+  std::string user{};                           ///< whose it is, for words
   std::string secret{};                         ///< never shown, though the peer echo it; empty: none
 };
 

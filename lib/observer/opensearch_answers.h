@@ -1,0 +1,21 @@
+#pragma once
+// What OpenSearch's answers mean. OpenSearch 2; the numbers of blocks are those of its sources
+// (ClusterBlock, IndexMetadata, Metadata).
+
+#include "observer/http_client.h"
+#include "observer/probe.h"
+
+#include <optional>
+
+namespace holdfast::observer {
+
+/// Of GET /_cluster/health.
+[[nodiscard]] Answer health_of(const HttpResponse& response, std::string_view user);
+
+/// Of GET /_cluster/state/blocks: why nothing can be written; nothing where all can.
+[[nodiscard]] std::optional<Answer> block_in(const HttpResponse& response, std::string_view user);
+
+/// Of GET /_cat/allocation: "disk 71 % full" of the fullest; empty where that is not known.
+[[nodiscard]] std::string disk_words_of(const HttpResponse& response);
+
+} // namespace holdfast::observer
