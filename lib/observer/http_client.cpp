@@ -248,7 +248,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
     if (error == http::error::header_limit)
       return "its headers are longer than " + format_bytes(longest_http_headers);
     if (parser->is_header_done()) return "the body of its answer is no HTTP: " + error.message();
-    return "its answer is no HTTP: \"" + excerpt(without_secret(unread, server.secret), 40) + '"';
+    return "its answer is no HTTP: \"" + excerpt(shown(unread), 40) + '"';
   }
 
   void end() {
@@ -263,9 +263,15 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
 
   void finish() {
     response.status = static_cast<int>(parser->get().result_int());
-    response.reason = excerpt(without_secret(std::string(parser->get().reason()), server.secret), 40);
-    response.beginning = excerpt(without_secret(response.body.substr(0, 4096), server.secret));
+    response.reason = excerpt(shown(std::string(parser->get().reason())), 40);
+    response.beginning = excerpt(shown(response.body.substr(0, 4096)));
     tell(std::move(response));
+  }
+
+  /// A peer may echo what it was sent.
+  [[nodiscard]] std::string shown(std::string text) const {
+    const auto blank = std::min(server.authorization.find(' '), server.authorization.size());
+    return without_secret(without_secret(std::move(text), server.authorization.substr(blank)), server.secret);
   }
 
   void fail(Error error) { tell(std::move(error)); }

@@ -139,6 +139,16 @@ TEST_CASE("a user is sent as basic authentication", "[observer]") {
   REQUIRE(answer == Answer{failed, "user ada is not let in: 403 Forbidden"});
 }
 
+TEST_CASE("credentials are not in the words, though the peer echo them", "[observer]") {
+  const ScriptedServer server([&](Peer& peer) {
+    const std::string request = test::request_of(peer);
+    peer.send(http_answer("500 Oops", request.substr(request.find("Authorization"))));
+  });
+  const Answer answer =
+      look(begin_opensearch, {.target = "http://" + server.target(), .user = "ada", .secret = "pass"});
+  REQUIRE(answer.said.find("Authorization: Basic***") != std::string::npos);
+}
+
 TEST_CASE("an OpenSearch that says nothing is waited for by request", "[observer]") {
   const ScriptedServer server([](Peer& peer) { peer.wait_for_its_end(); });
   test::look_until_it_waits_for(begin_opensearch, {.target = "http://" + server.target()},

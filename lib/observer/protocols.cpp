@@ -1,0 +1,27 @@
+#include "observer/protocols.h"
+
+#include "observer/celery_probe.h"
+#include "observer/http_probe.h"
+#include "observer/opensearch_probe.h"
+#include "observer/tcp_probe.h"
+#include "observer/uwsgi_probe.h"
+
+namespace holdfast::observer {
+
+Begin begin_of(wire::ProbeProtocol protocol) {
+  using enum wire::ProbeProtocol;
+  switch (protocol) {
+  case tcp: return begin_tcp;
+  case http: return begin_http;
+  case opensearch: return begin_opensearch;
+  case uwsgi: return begin_uwsgi;
+  case celery: return begin_celery;
+  case postgresql:
+  case redis:
+  case amqp:
+  case canary: break;
+  }
+  return nullptr;
+}
+
+} // namespace holdfast::observer
