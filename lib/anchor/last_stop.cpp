@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
@@ -117,6 +118,13 @@ void stop_rank(std::span<Target> rank, std::vector<Target>& all, int signals) {
     clear_cgroup(target.leaf, all);
 }
 
+/// Before anything is stopped that the public might ask.
+void close_door(wire::LastStopTable& table) {
+  table.door.back() = '\0';
+  if (table.door.front() == '\0' || ::unlink(table.door.data()) == 0 || errno == ENOENT) return;
+  std::perror("holdfast: the door cannot be closed, the public still comes in");
+}
+
 /// The end of the targets of the same rank as `first`.
 std::vector<Target>::iterator end_of_rank(std::vector<Target>& targets, std::vector<Target>::iterator first) {
   return std::find_if(first, targets.end(), [&](const Target& target) { return target.rank != first->rank; });
@@ -141,6 +149,7 @@ Duration longest_last_stop(wire::LastStopTable& table) {
 }
 
 void last_stop(wire::LastStopTable& table, int signals) {
+  close_door(table);
   auto targets = targets_of(table);
   for (auto first = targets.begin(); first != targets.end();) {
     const auto last = end_of_rank(targets, first);

@@ -5,10 +5,10 @@
 
 namespace holdfast::anchor {
 
-/// Stops what the table names when no engine is left: rank by rank from the highest, each main process by its
-/// signal, then its leaf by cgroup.kill when its time is over or it is gone; at last the whole tree by
-/// cgroup.kill. Reaps all children on the way. `signals` is a signalfd with SIGCHLD, non-blocking. Bounded by
-/// the waits in the table.
+/// Closes the door and stops what the table names when no engine is left: rank by rank from the highest, each
+/// main process by its signal, then its leaf by cgroup.kill when its time is over or it is gone; at last the
+/// whole tree by cgroup.kill. Reaps all children on the way. `signals` is a signalfd with SIGCHLD,
+/// non-blocking. Bounded by the waits in the table.
 void last_stop(wire::LastStopTable& table, int signals);
 
 /// Reaps every child that has ended, and waits a moment for those in the act: of a process that dies, its

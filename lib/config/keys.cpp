@@ -14,7 +14,7 @@ constexpr std::int64_t decade = 3660 * day_in_ms;
 constexpr std::array stack_keys = {
     key("name", name, "The stack").needed(),
     key("site", url, "The public URL; probes send its host, the certificate must carry it"),
-    key("runtime", path, "Directory for sockets; a change needs a restart of the daemon"),
+    key("runtime", path, "Directory for sockets and the flag of the door; a change needs a restart of the daemon"),
     key("state", path, "Directory for what outlives a reboot; a change needs a restart of the daemon"),
     key("limits", section, "Limits for all services together").of(group_limit_keys),
 };

@@ -37,6 +37,7 @@ std::vector<std::string> last_of(std::string_view text, std::size_t most, bool f
 Engine::Engine(boost::asio::io_context& loop, Options options)
     : loop_(loop), log_directory_(std::move(options.log_directory)), tree_(std::move(options.tree)),
       stack_(options.spec, Now{read_mono(), read_wall(), 0}), rows_(*options.last_stop),
+      door_(loop, stack_.spec().runtime, [this](std::string line) { report_.trouble(line); }),
       anchor_(loop, options.anchor_socket,
               {.exited =
                    [this](int pid, model::ExitStatus status) {
@@ -86,7 +87,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        conditions_.respecified();
                      }}),
       timer_(loop), tell_timer_(loop) {
-  rows_.set_stack(tree_.stack());
+  rows_.set_stack(tree_.stack(), door_flag(stack_.spec().runtime));
 }
 
 Status Engine::open() {
@@ -100,6 +101,7 @@ int Engine::run() {
   happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
+  door_.close();
   tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
@@ -140,6 +142,7 @@ void Engine::turn() {
     pending_.pop_front();
     step(event, now);
   }
+  door_.settle();
   // Only now is what these exits led to part of the state.
   for (const int pid : std::exchange(to_reap_, {}))
     anchor_.reap(pid);
@@ -308,6 +311,7 @@ void Engine::notified(ServiceId service, const linux_os::Notification& said) {
 
 void Engine::anchor_gone() {
   // Nobody is left to reap or to hold: better nothing than a stack that nobody watches.
+  door_.close();
   report_.trouble("the anchor is gone: everything is killed");
   static_cast<void>(linux_os::kill_cgroup(tree_.stack()));
   std::_Exit(wire::engine_lost);

@@ -9,6 +9,7 @@
 #include "engine/configuration.h"
 #include "engine/control_port.h"
 #include "engine/done_tasks.h"
+#include "engine/door.h"
 #include "engine/event_log.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
@@ -99,9 +100,8 @@ private:
   void carry_out(const model::KillGroup& action);
   void carry_out(const model::ReloadService& action);
   void carry_out(const model::RememberDone& action);
-  /// Nothing stands at the door yet: the decision is published.
-  void carry_out(const model::CloseDoor&) {}
-  void carry_out(const model::OpenDoor&) {}
+  void carry_out(const model::CloseDoor&) { door_.close(); }
+  void carry_out(const model::OpenDoor&) { door_.open(); }
   void carry_out(const model::AskProbe& action);
   void carry_out(const model::ReportPhase&) {}
   void carry_out(const model::ReportTrouble&) {}
@@ -119,6 +119,7 @@ private:
   Report report_;
   EventLog log_;
   LastStopRows rows_;
+  Door door_;
   AnchorLink anchor_;
   std::unique_ptr<linux_os::LogCapture> logs_;
   Recorder recorder_;

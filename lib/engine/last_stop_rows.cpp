@@ -31,7 +31,8 @@ std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
 
 } // namespace
 
-void LastStopRows::set_stack(const std::string& path) {
+void LastStopRows::set_stack(const std::string& path, const std::string& door) {
+  copy_path(table_.door, door);
   copy_path(table_.stack, path);
 }
 

@@ -1,6 +1,7 @@
 #include "engine/premises.h"
 
 #include "base/file.h"
+#include "engine/door.h"
 #include "engine/limits.h"
 #include "engine/lock.h"
 #include "linux/limits.h"
@@ -54,6 +55,8 @@ Result<Premises> enter_premises(const model::StackSpec& spec, const std::string&
   if (auto made = make_own_directories(spec); !made) return made.error();
   auto lock = take_lock(spec.runtime + "/lock", anchor);
   if (!lock) return lock.error();
+  // Whatever becomes of this start: nobody comes in before somebody has decided it.
+  if (auto closed = close_door_of(spec.runtime); !closed) return closed.error().in("the door");
   auto logs = linux_os::open_log_directory(spec.log_directory);
   if (!logs) return logs.error().in("logging.directory");
   Tree::Options options{
@@ -61,6 +64,11 @@ Result<Premises> enter_premises(const model::StackSpec& spec, const std::string&
   for (const model::ServiceSpec& service : spec.services)
     options.services.push_back(service.name);
   std::vector<std::string> found;
+  if (const std::string hidden_by = hides_door(door_flag(spec.runtime)); !hidden_by.empty())
+    found.push_back(hidden_by +
+                    " is closed to others: a web server with a user of its own finds the door in it "
+                    "closed for ever (chmod o+x " +
+                    hidden_by + ")");
   auto tree = Tree::make(options, found);
   if (!tree) return tree.error();
   if (auto enforced = enforce(tree.value(), spec, found); !enforced) {

@@ -23,9 +23,9 @@ struct Premises {
 /// machine grants, and each service that gets less than it asks for is told in the words that are returned.
 [[nodiscard]] std::vector<std::string> fit_limits(model::StackSpec& spec);
 
-/// Makes the directories, takes the stack's lock, makes the cgroups and writes their limits; refused where
-/// these are required and a controller is missing for them. `cgroup`: the base of the tree, empty
-/// for the default. `anchor` is the pid of the daemon's main process.
+/// Makes the directories, takes the stack's lock, closes the door, makes the cgroups and writes their limits;
+/// refused where these are required and a controller is missing for them. `cgroup`: the base of the tree,
+/// empty for the default. `anchor` is the pid of the daemon's main process.
 [[nodiscard]] Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup,
                                               int anchor);
 

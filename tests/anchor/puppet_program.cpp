@@ -228,6 +228,10 @@ std::string carry_out(std::string_view command) {
     path.copy(table().stack.data(), table().stack.size() - 1);
     return "done";
   }
+  if (verb == "door" && words >> path) {
+    path.copy(table().door.data(), table().door.size() - 1);
+    return "done";
+  }
   if (!(words >> number)) return "what?";
   if (verb == "reap") return send(wire::ToAnchor::reap, number);
   if (verb == "finish") return send(wire::ToAnchor::finish, number);

@@ -1,6 +1,8 @@
 #include "puppet.h"
 #include "support/catch.h"
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 using namespace holdfast;
@@ -49,6 +51,29 @@ TEST_CASE("last stop: rank by rank, the highest first") {
   for (const int i : {1, 3, 0, 2})
     order << pids[static_cast<std::size_t>(i)] << '\n';
   CHECK(read_file(told, 4096).value() == order.str());
+}
+
+TEST_CASE("last stop: the door is closed before anything is stopped") {
+  PuppetShow show;
+  const std::string flag = show.scratch() / "open";
+  std::ofstream(flag) << "";
+  const std::string leaf = show.make_leaf("a");
+  const int stubborn = show.spawn("stubborn " + leaf);
+  show.ask(command({.pid = stubborn, .wait_ms = 20'000, .leaf = leaf}));
+  show.ask("door " + flag);
+  show.tell("die");
+  CHECK(comes_true([&] { return !std::filesystem::exists(flag); }));
+  // It ignores SIGTERM, and its time is not over yet.
+  CHECK(!state_of(stubborn).empty());
+  REQUIRE(::kill(stubborn, SIGKILL) == 0);
+  CHECK(show.exit_code() == wire::engine_lost);
+}
+
+TEST_CASE("last stop: a door that is closed already is no trouble") {
+  PuppetShow show;
+  show.ask("door " + show.scratch() / "open");
+  show.tell("die");
+  CHECK(show.exit_code() == wire::engine_lost);
 }
 
 TEST_CASE("last stop: who does not answer is killed when its time is over, and all of the tree at last") {

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <string>
+
+namespace holdfast::engine {
+
+/// The flag by which whoever stands before the stack knows that the public may come in: <runtime>/door/open.
+/// It is looked at for each request, so that a door that closed is closed for the next one; and it means
+/// *open*, so that nobody comes in after a reboot, when nobody has decided yet.
+[[nodiscard]] std::string door_flag(const std::string& runtime);
+
+/// Makes the flag's directory, 0755, and removes a flag that an earlier daemon left. Refused where anybody
+/// but root and us could put a flag there.
+[[nodiscard]] Status close_door_of(const std::string& runtime);
+
+/// The first of the directories above `flag` that others may not pass: who runs as one of them finds the door
+/// closed for ever. Empty where there is none.
+[[nodiscard]] std::string hides_door(const std::string& flag);
+
+/// Keeps the flag as the model last decided. What cannot be done is told once, and tried again at each
+/// settle() and each second until it can.
+class Door {
+public:
+  /// `trouble` gets a line for the operator.
+  Door(boost::asio::io_context& loop, const std::string& runtime, std::function<void(std::string)> trouble);
+
+  void open() { want(true); }
+  /// The flag is gone when this returns, or it was told why not.
+  void close() { want(false); }
+  void settle();
+
+private:
+  void want(bool open);
+  [[nodiscard]] Status move() const;
+  void try_later();
+
+  boost::asio::steady_timer timer_;
+  bool timer_set_ = false;
+  std::string runtime_;
+  std::function<void(std::string)> trouble_;
+  bool wanted_ = false;
+  bool is_open_ = false;
+  std::string told_;
+};
+
+} // namespace holdfast::engine
