@@ -29,7 +29,8 @@ void Counts::count(ServiceId id, const ServiceSpec& spec, const Service& service
   const bool runs = run_of(service.phase) != nullptr;
   const auto* start = std::get_if<Starting>(&service.phase);
   add_to(starting, start != nullptr && spec.external.empty(), add);
-  add_to(held_starts, start != nullptr && start->held.has_value(), add);
+  const auto* unready = std::get_if<Unready>(&service.phase);
+  add_to(held, (start != nullptr && start->held) || (unready != nullptr && unready->paused), add);
   add_to(running, runs, add);
   add_to(removed_alive, spec.removed && runs, add);
   add_to(coming, is_coming(service), add);

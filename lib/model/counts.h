@@ -13,7 +13,7 @@ struct Counts {
   unsigned starting = 0;      ///< of those that take a turn
   unsigned running = 0;       ///< with a run
   unsigned coming = 0;        ///< on their way up: see Stack::coming()
-  unsigned held_starts = 0;   ///< whose progress holds their start deadline
+  unsigned held = 0;          ///< whose time to start, or to answer again, stands still
   unsigned removed_alive = 0; ///< removed, with a run
   unsigned wanted = 0;
   unsigned wanted_up = 0;

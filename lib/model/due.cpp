@@ -22,7 +22,8 @@ struct Due {
     return std::min({phase.ready.next, phase.live.next, end_of_memory(phase.run)});
   }
   MonoTime operator()(const Unready& phase) const {
-    return std::min({phase.deadline, phase.ready.next, phase.live.next, end_of_memory(phase.run)});
+    const MonoTime end = phase.paused ? phase.paused_until : phase.deadline;
+    return std::min({end, phase.ready.next, phase.live.next, end_of_memory(phase.run)});
   }
   MonoTime operator()(const Stopping& phase) const { return phase.due; }
   MonoTime operator()(const Backoff& phase) const { return phase.until; }

@@ -46,7 +46,7 @@ void Turn::give_up(Why why) {
 void Turn::set_bound() {
   StackState& state = stack_.state_;
   const bool recovers = state.up && !state.given_up && stack_.counts_.troubled > 0;
-  const bool stands_still = stack_.counts_.held_starts > 0;
+  const bool stands_still = stack_.counts_.held > 0;
   if (!recovers) {
     state.bound = never;
     state.bound_left.reset();

@@ -140,7 +140,12 @@ struct ServiceNotified {
   std::string status;             ///< STATUS=, for people; empty: unchanged
 };
 enum class ProbeRole : std::uint8_t { ready, progress, live };
-enum class ProbeOutcome : std::uint8_t { succeeded, failed, unknown };
+enum class ProbeOutcome : std::uint8_t {
+  succeeded,
+  failed,
+  unknown, ///< for a reason of ours
+  starting ///< it says itself that it is not ready yet: recovery, loading
+};
 struct ProbeAnswered {
   ServiceId service;
   RunNumber run;
@@ -199,7 +204,8 @@ struct RememberDone {
 struct CloseDoor {};
 /// The public may come in again. In a step it is behind all actions that change something.
 struct OpenDoor {};
-/// Ask an exec probe. Answered by ProbeAnswered once, at the latest when the probe's timeout is over.
+/// Ask a probe: an exec or an observed one. Answered by ProbeAnswered once, at the latest when the probe's
+/// timeout is over.
 struct AskProbe {
   ServiceId service;
   RunNumber run;

@@ -27,7 +27,9 @@ concept Is = std::same_as<std::remove_const_t<T>, Wanted>;
   }
 
 // ---- the spec
-HOLDFAST_FIELDS(Probe, kind, running, exec, exit, every, timeout, failures, successes, quiet)
+HOLDFAST_FIELDS(NetworkProbe, protocol, target, status, host, headers, body, tls_name, tls_ca, user,
+                secret_file, database, query, write, vhost, management, queues)
+HOLDFAST_FIELDS(Probe, kind, running, exec, exit, network, every, timeout, failures, successes, quiet)
 HOLDFAST_FIELDS(LiveProbe, probe, then)
 HOLDFAST_FIELDS(Need, on, restart, soft)
 HOLDFAST_FIELDS(Rung, signal, to_all, exec, wait)
@@ -56,9 +58,10 @@ HOLDFAST_FIELDS(Why, cause, other, condition, exit, span, count, text, pause, sp
 HOLDFAST_FIELDS(Run, number, pid, spawned, leaf_empty, exit, settled, short_since, needs)
 HOLDFAST_FIELDS(ProbeTrack, next, pause, asked, failures, successes)
 HOLDFAST_FIELDS(Waiting, look, look_again, held, origin)
-HOLDFAST_FIELDS(Starting, run, deadline, held, said_ready, ready, progress)
+HOLDFAST_FIELDS(Holds, progress, recovery, unseen)
+HOLDFAST_FIELDS(Starting, run, deadline, held, holds, said_ready, ready, progress)
 HOLDFAST_FIELDS(Ready, run, ready, live)
-HOLDFAST_FIELDS(Unready, run, deadline, held, ready, live)
+HOLDFAST_FIELDS(Unready, run, deadline, held, holds, paused, paused_until, ready, live)
 HOLDFAST_FIELDS(Stopping, run, stage, rung, due, charged, why)
 HOLDFAST_FIELDS(Backoff, until)
 HOLDFAST_FIELDS(Service, phase, since, since_wall, why, status_text, wanted, goal, restart_asked, leaving,

@@ -11,7 +11,23 @@ namespace holdfast::model {
   switch (value) {
   case ProbeKind::running:
   case ProbeKind::notify:
-  case ProbeKind::exec: return true;
+  case ProbeKind::exec:
+  case ProbeKind::observed: return true;
+  }
+  return false;
+}
+
+[[nodiscard]] constexpr bool known(Protocol value) {
+  switch (value) {
+  case Protocol::tcp:
+  case Protocol::http:
+  case Protocol::postgresql:
+  case Protocol::redis:
+  case Protocol::amqp:
+  case Protocol::opensearch:
+  case Protocol::uwsgi:
+  case Protocol::celery:
+  case Protocol::canary: return true;
   }
   return false;
 }
@@ -203,6 +219,7 @@ namespace holdfast::model {
   switch (value) {
   case ProbeOutcome::succeeded:
   case ProbeOutcome::failed:
+  case ProbeOutcome::starting:
   case ProbeOutcome::unknown: return true;
   }
   return false;

@@ -62,11 +62,20 @@ struct Waiting {
   Why origin;                  ///< why it is to start at all
 };
 
+/// Why the time that it is given stands still.
+struct Holds {
+  bool progress = false; ///< `progress` succeeds
+  bool recovery = false; ///< asked, it says itself that it starts or recovers
+  bool unseen = false;   ///< the observer, which could ask it, does not answer
+  [[nodiscard]] bool any() const { return progress || recovery || unseen; }
+};
+
 struct Starting {
   Run run;
   MonoTime deadline = never;    ///< `never` while `held`, or when it leaves all the same
-  std::optional<Duration> held; ///< what is left of start_within while `progress` succeeds
-  bool said_ready = false;      ///< READY=1 overtook the news of the exec
+  std::optional<Duration> held; ///< what is left of start_within while something `holds`
+  Holds holds;
+  bool said_ready = false; ///< READY=1 overtook the news of the exec
   ProbeTrack ready;
   ProbeTrack progress;
 };
@@ -81,6 +90,9 @@ struct Unready {
   Run run;
   MonoTime deadline = never;
   bool held = false; ///< nothing here makes it answer: it lives elsewhere, or needs what is held itself
+  Holds holds;
+  std::optional<Duration> paused; ///< what is left of unready_within while something `holds`
+  MonoTime paused_until = never;  ///< no longer than this
   ProbeTrack ready;
   ProbeTrack live;
 };

@@ -16,6 +16,10 @@ void Turn::ask_if_due(ServiceId id, ProbeRole role, ProbeTrack& track) {
 
 namespace {
 
+/// While it does not answer it is asked again after so long, then after twice that, up to `every`: what is
+/// asked seldom may be mended soon.
+constexpr Duration unready_pause = 10s;
+
 /// Counts one answer; an unknown one says nothing and breaks no row.
 void count_answer(ProbeTrack& track, ProbeOutcome outcome) {
   switch (outcome) {
@@ -27,7 +31,29 @@ void count_answer(ProbeTrack& track, ProbeOutcome outcome) {
     ++track.failures;
     track.successes = 0;
     return;
+  case ProbeOutcome::starting: track.failures = track.successes = 0; return;
   case ProbeOutcome::unknown: return;
+  }
+}
+
+/// Where it only matters that it lives: who says that it starts does.
+ProbeOutcome sign_of_life(ProbeOutcome outcome) {
+  return outcome == ProbeOutcome::starting ? ProbeOutcome::succeeded : outcome;
+}
+
+/// What the counted answer of a ready probe says about the time that the service is given.
+void note_holds(Holds& holds, const Probe& probe, const ProbeTrack& track, ProbeOutcome outcome) {
+  switch (outcome) {
+  case ProbeOutcome::starting:
+    holds.recovery = true;
+    holds.unseen = false;
+    return;
+  case ProbeOutcome::unknown: holds.unseen = probe.kind == ProbeKind::observed; return;
+  case ProbeOutcome::failed:
+    holds.unseen = false;
+    if (track.failures >= probe.failures) holds.recovery = false;
+    return;
+  case ProbeOutcome::succeeded: holds.recovery = holds.unseen = false; return;
   }
 }
 
@@ -66,27 +92,35 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
     phase.ready.pause = std::min(phase.ready.pause * 2, spec(id).ready.every);
     ask_again(phase.ready, now_.mono);
     count_answer(phase.ready, answer.outcome);
+    note_holds(phase.holds, spec(id).ready, phase.ready, answer.outcome);
     // What it said before it answered is over.
     if (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()) at(id).status_text = answer.said;
-    if (phase.ready.successes >= spec(id).ready.successes) become_ready(id);
-    return;
+    if (phase.ready.successes >= spec(id).ready.successes) return become_ready(id);
+    return weigh_start(id, phase);
   case ProbeRole::progress:
     if (!phase.progress.asked) return;
     phase.progress.pause = std::min(spec(id).progress->every, spec(id).start_within / 4);
     ask_again(phase.progress, now_.mono);
-    count_answer(phase.progress, answer.outcome);
-    return progress_answered(id, phase, answer.outcome);
+    return progress_answered(id, phase, sign_of_life(answer.outcome));
   case ProbeRole::live: return;
   }
 }
 
 void Turn::progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome) {
+  count_answer(phase.progress, outcome);
+  if (outcome == ProbeOutcome::succeeded)
+    phase.holds.progress = true;
+  else if (phase.progress.failures >= spec(id).progress->failures)
+    phase.holds.progress = false;
+  weigh_start(id, phase);
+}
+
+void Turn::weigh_start(ServiceId id, Starting& phase) {
+  const bool in_time = now_.mono < later(phase.run.spawned, spec(id).progress_up_to);
   // One that leaves has no deadline left to hold.
-  const bool runs =
-      !phase.held && phase.deadline != never && now_.mono < later(phase.run.spawned, spec(id).progress_up_to);
-  if (outcome == ProbeOutcome::succeeded && runs)
+  if (!phase.held && phase.holds.any() && phase.deadline != never && in_time)
     hold_start(id, phase);
-  else if (phase.held && phase.progress.failures >= spec(id).progress->failures)
+  else if (phase.held && !phase.holds.any())
     resume_start(id, phase);
 }
 
@@ -101,25 +135,73 @@ void Turn::resume_start(ServiceId id, Starting& phase) {
 }
 
 void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
-  // An answer about progress that comes when there is nothing left to wait for.
-  if (answer.role == ProbeRole::progress) return;
   Phase& phase = at(id).phase;
-  auto* ready = std::get_if<Ready>(&phase);
-  auto* unready = std::get_if<Unready>(&phase);
-  ProbeTrack& track = answer.role == ProbeRole::live ? (ready != nullptr ? ready->live : unready->live)
-                                                     : (ready != nullptr ? ready->ready : unready->ready);
-  if (!track.asked) return;
-  ask_again(track, now_.mono);
-  count_answer(track, answer.outcome);
-  if (answer.role == ProbeRole::live) return live_failed(id, answer, track);
+  switch (answer.role) {
+  // An answer about progress that comes when there is nothing left to wait for.
+  case ProbeRole::progress: return;
+  case ProbeRole::live: return live_answered(id, answer);
+  case ProbeRole::ready: break;
+  }
+  if (auto* ready = std::get_if<Ready>(&phase))
+    answered_ready(id, *ready, answer);
+  else if (auto* unready = std::get_if<Unready>(&phase))
+    answered_unready(id, *unready, answer);
+}
+
+void Turn::answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answer) {
+  if (!ready.ready.asked) return;
+  ask_again(ready.ready, now_.mono);
   const Probe& probe = spec(id).ready;
-  if (ready != nullptr && track.failures >= probe.failures)
-    return become_unready(id, probe_why(Cause::not_ready, track, answer.said));
-  if (unready != nullptr && track.successes >= probe.successes) become_ready_again(id, *unready);
+  // One that recovers lets nobody in, whatever it says.
+  const bool recovers = answer.outcome == ProbeOutcome::starting;
+  count_answer(ready.ready, recovers ? ProbeOutcome::failed : answer.outcome);
+  if (answer.outcome == ProbeOutcome::succeeded && probe.kind == ProbeKind::observed)
+    at(id).status_text = answer.said;
+  if (ready.ready.failures < probe.failures) return;
+  become_unready(id, probe_why(Cause::not_ready, ready.ready, answer.said));
+  auto& unready = std::get<Unready>(at(id).phase);
+  note_holds(unready.holds, probe, unready.ready, answer.outcome);
+  weigh_unready(id, unready);
+}
+
+void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered& answer) {
+  if (!unready.ready.asked) return;
+  const Probe& probe = spec(id).ready;
+  unready.ready.pause = std::min(unready.ready.pause * 2, probe.every);
+  ask_again(unready.ready, now_.mono);
+  count_answer(unready.ready, answer.outcome);
+  note_holds(unready.holds, probe, unready.ready, answer.outcome);
+  const bool is_observed = probe.kind == ProbeKind::observed;
+  if (is_observed && (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()))
+    at(id).status_text = answer.said;
+  if (unready.ready.successes >= probe.successes) return become_ready_again(id, unready);
+  weigh_unready(id, unready);
+}
+
+void Turn::weigh_unready(ServiceId id, Unready& phase) {
+  const bool in_time = now_.mono < later(at(id).since, spec(id).progress_up_to);
+  if (!phase.paused && phase.holds.any() && in_time && !at(id).leaving)
+    pause_unready(id, phase);
+  else if (phase.paused && !phase.holds.any())
+    resume_unready(id, phase);
+}
+
+void Turn::pause_unready(ServiceId id, Unready& phase) {
+  const Duration left = phase.deadline == never ? Duration{} : phase.deadline - now_.mono;
+  change(id, [&](Service&) { phase.paused = std::max(left, Duration{}); });
+  phase.paused_until = later(at(id).since, spec(id).progress_up_to);
+  phase.deadline = never;
+}
+
+void Turn::resume_unready(ServiceId id, Unready& phase) {
+  // What lives elsewhere has no deadline to come back to.
+  if (!is_external(id)) phase.deadline = later(now_.mono, *phase.paused);
+  phase.paused_until = never;
+  change(id, [&](Service&) { phase.paused.reset(); });
 }
 
 void Turn::become_ready_again(ServiceId id, Unready& unready) {
-  if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear();
+  if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear(); // an observed one has said more
   Ready again{std::move(unready.run), unready.ready, unready.live};
   Why why = because(Cause::answers);
   why.span = now_.mono - again.run.spawned;
@@ -131,16 +213,26 @@ void Turn::become_unready(ServiceId id, Why why) {
   auto& ready = std::get<Ready>(at(id).phase);
   // What lives elsewhere is nobody's here to restart: there is nothing that a deadline could do.
   const MonoTime deadline = is_external(id) ? never : later(now_.mono, spec(id).unready_within);
-  Unready unready{.run = std::move(ready.run),
-                  .deadline = deadline,
-                  .held = false,
-                  .ready = ready.ready,
-                  .live = ready.live};
+  Unready unready;
+  unready.run = std::move(ready.run);
+  unready.deadline = deadline;
+  unready.ready = ready.ready;
+  unready.live = ready.live;
   unready.ready.successes = 0;
+  if (is_asked(spec(id).ready.kind) && !unready.ready.asked) {
+    unready.ready.pause = std::min(unready.ready.pause, unready_pause);
+    unready.ready.next = std::min(unready.ready.next, later(now_.mono, unready.ready.pause));
+  }
   enter(id, std::move(unready), std::move(why));
 }
 
-void Turn::live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTrack& track) {
+void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
+  auto* ready = std::get_if<Ready>(&at(id).phase);
+  auto* unready = std::get_if<Unready>(&at(id).phase);
+  ProbeTrack& track = ready != nullptr ? ready->live : unready->live;
+  if (!track.asked) return;
+  ask_again(track, now_.mono);
+  count_answer(track, sign_of_life(answer.outcome));
   const LiveProbe& live = *spec(id).live;
   if (answer.outcome != ProbeOutcome::failed || track.failures < live.probe.failures) return;
   // One that leaves is stopped in its order, not sooner.
@@ -167,6 +259,10 @@ MonoTime Turn::unready_deadline(ServiceId id) {
 }
 
 void Turn::due_unready(ServiceId id, Unready& phase) {
+  if (phase.paused && phase.paused_until <= now_.mono) {
+    resume_unready(id, phase);
+    phase.deadline = is_external(id) ? never : now_.mono;
+  }
   if (phase.deadline <= now_.mono) {
     phase.deadline = unready_deadline(id);
     if (phase.deadline <= now_.mono) {

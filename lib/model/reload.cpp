@@ -107,10 +107,13 @@ void Turn::look_anew(ServiceId id, const ServiceSpec& before) {
   } else if (auto* unready = std::get_if<Unready>(&phase)) {
     unready->ready = ready_track(id);
     unready->live = live_track(id, unready->run);
+    unready->holds = {};
+    if (unready->paused) resume_unready(id, *unready);
   } else if (auto* starting = std::get_if<Starting>(&phase);
              starting != nullptr && (starting->run.pid != 0 || is_external(id))) {
     starting->ready = {};
     starting->progress = {};
+    starting->holds = {};
     if (starting->held) resume_start(id, *starting);
     return watch_start(id, *starting);
   }

@@ -72,6 +72,8 @@ std::string words(const HostSetting& setting) {
 }
 
 Duration longest_stop(const ServiceSpec& service) {
+  // What lives elsewhere is let go of at once.
+  if (!service.external.empty()) return Duration{};
   Duration sum = service.leftovers + kill_grace;
   for (const Rung& rung : service.stop)
     sum += rung.wait;

@@ -16,14 +16,39 @@ namespace holdfast::model {
 
 using namespace std::chrono_literals;
 
-/// What a probe does. All three are the engine's; what speaks to a network peer is the observer's.
-enum class ProbeKind : std::uint8_t { running, notify, exec };
+/// What a probe does. The first three are the engine's; what speaks to a network peer is the observer's.
+enum class ProbeKind : std::uint8_t { running, notify, exec, observed };
+
+/// How the observer speaks to a peer. `canary`: through the whole stack, as a user would.
+enum class Protocol : std::uint8_t { tcp, http, postgresql, redis, amqp, opensearch, uwsgi, celery, canary };
+
+/// One look at a network peer; what of it means nothing to the protocol keeps its default.
+struct NetworkProbe {
+  Protocol protocol = Protocol::tcp;
+  std::string target;                         ///< HOST:PORT, unix:/path or a URL, as the protocol has it
+  unsigned status = 200;                      ///< http
+  std::string host;                           ///< http, canary: the Host that is sent; empty: the target's
+  std::map<std::string, std::string> headers; ///< http, canary
+  std::string body;                           ///< http: regular expression; empty: any
+  std::string tls_name;                       ///< that the certificate must carry; empty: the target's host
+  std::string tls_ca;                         ///< file; empty: the system's
+  std::string user;
+  std::string secret_file;         ///< password or token, read by the engine; empty: none
+  std::string database;            ///< postgresql
+  std::string query;               ///< postgresql; empty: none
+  bool write = false;              ///< redis
+  std::string vhost = "/";         ///< amqp, celery
+  std::string management;          ///< amqp: URL; empty: not asked for alarms
+  std::vector<std::string> queues; ///< celery
+  bool operator==(const NetworkProbe&) const = default;
+};
 
 struct Probe {
   ProbeKind kind = ProbeKind::running;
   Duration running = 1s;         ///< running: alive for so long since the exec
   std::vector<std::string> exec; ///< exec: the words; the first is an absolute path
   std::vector<int> exit = {0};   ///< exec: the exit codes that mean success
+  NetworkProbe network{};        ///< observed
   Duration every = 5s;
   Duration timeout = 3s;
   unsigned failures = 3;  ///< in a row
@@ -31,6 +56,11 @@ struct Probe {
   Duration quiet = 0s;    ///< not asked for so long after the spawn
   bool operator==(const Probe&) const = default;
 };
+
+/// Whether it is asked, again and again, and somebody answers.
+[[nodiscard]] constexpr bool is_asked(ProbeKind kind) {
+  return kind == ProbeKind::exec || kind == ProbeKind::observed;
+}
 
 enum class LiveAction : std::uint8_t { restart, alert };
 
@@ -153,7 +183,7 @@ struct ServiceSpec {
   std::optional<TaskRun> task;
   Probe ready;
   std::optional<Probe> progress;
-  Duration progress_up_to = 24h;
+  Duration progress_up_to = 24h; ///< also of what says itself, when asked, that it starts or recovers
   std::optional<LiveProbe> live;
   Duration start_within = 1min;
   Duration unready_within = 1min;

@@ -106,7 +106,8 @@ bool Turn::expect_ready(ServiceId id, Starting& starting) {
   const Probe& ready = spec(id).ready;
   switch (ready.kind) {
   case ProbeKind::running: starting.ready.next = later(now_.mono, ready.running); return ready.running == 0s;
-  case ProbeKind::exec: starting.ready = track_of(ready, now_.mono, first_pause); return false;
+  case ProbeKind::exec:
+  case ProbeKind::observed: starting.ready = track_of(ready, now_.mono, first_pause); return false;
   case ProbeKind::notify: return starting.said_ready;
   }
   return false;
@@ -151,7 +152,7 @@ void Turn::become_ready(ServiceId id) {
 ProbeTrack Turn::ready_track(ServiceId id) const {
   ProbeTrack track;
   const Probe& probe = spec(id).ready;
-  if (probe.kind != ProbeKind::exec) return track;
+  if (!is_asked(probe.kind)) return track;
   track.pause = probe.every;
   track.next = later(now_.mono, probe.every);
   return track;
@@ -186,8 +187,9 @@ void Turn::start_overdue(ServiceId id, Starting& starting) {
   why.span = now_.mono - starting.run.spawned;
   why.text = at(id).status_text;
   if (!is_external(id)) return begin_stop(id, std::move(why), true);
-  Unready unready{
-      .run = std::move(starting.run), .deadline = never, .held = false, .ready = starting.ready, .live = {}};
+  Unready unready;
+  unready.run = std::move(starting.run);
+  unready.ready = starting.ready;
   unready.live = live_track(id, unready.run);
   enter(id, std::move(unready), std::move(why));
 }

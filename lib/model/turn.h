@@ -190,13 +190,20 @@ private:
   [[nodiscard]] bool distrusts_probes() const;
   void answered_starting(ServiceId id, Starting& phase, const ProbeAnswered& answer);
   void answered_running(ServiceId id, const ProbeAnswered& answer);
+  void answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answer);
+  void answered_unready(ServiceId id, Unready& unready, const ProbeAnswered& answer);
   void progress_answered(ServiceId id, Starting& phase, ProbeOutcome outcome);
-  /// Its start deadline stands still.
+  /// Its start deadline stands still while something holds it, and goes on when nothing does.
+  void weigh_start(ServiceId id, Starting& phase);
   void hold_start(ServiceId id, Starting& phase);
   void resume_start(ServiceId id, Starting& phase);
   void become_unready(ServiceId id, Why why);
+  /// The same of the time that it may be unready.
+  void weigh_unready(ServiceId id, Unready& phase);
+  void pause_unready(ServiceId id, Unready& phase);
+  void resume_unready(ServiceId id, Unready& phase);
   void become_ready_again(ServiceId id, Unready& unready);
-  void live_failed(ServiceId id, const ProbeAnswered& answer, const ProbeTrack& track);
+  void live_answered(ServiceId id, const ProbeAnswered& answer);
   [[nodiscard]] MonoTime unready_deadline(ServiceId id);
   void due_unready(ServiceId id, Unready& phase);
 

@@ -86,8 +86,8 @@ TEST_CASE("archive: the layout of what is saved is that of its format") {
     all += bytes_of(any.make<Service>());
     all += bytes_of(any.make<StackState>());
   }
-  CHECK(format == 2);
-  CHECK(checksum(all) == 0x3320bbb8);
+  CHECK(format == 3);
+  CHECK(checksum(all) == 0xd6cae2b3);
 }
 
 TEST_CASE("archive: numbers at their limits") {

@@ -33,6 +33,7 @@ std::string_view word(ProbeOutcome outcome) {
   case ProbeOutcome::succeeded: return "succeeded";
   case ProbeOutcome::failed: return "failed";
   case ProbeOutcome::unknown: return "unknown";
+  case ProbeOutcome::starting: return "starting";
   }
   return {};
 }

@@ -24,7 +24,8 @@ bool is_troubled(const Stack& stack) {
 bool is_held(const Stack& stack) {
   for (std::uint32_t i = 0; i < stack.size(); ++i) {
     const auto* starting = std::get_if<Starting>(&stack.service({i}).phase);
-    if (starting != nullptr && starting->held) return true;
+    const auto* unready = std::get_if<Unready>(&stack.service({i}).phase);
+    if ((starting != nullptr && starting->held) || (unready != nullptr && unready->paused)) return true;
   }
   return false;
 }

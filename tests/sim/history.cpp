@@ -34,7 +34,7 @@ std::string_view role_word(ProbeRole role) {
 }
 
 std::string_view outcome_word(ProbeOutcome outcome) {
-  constexpr std::array<std::string_view, 3> words = {"succeeded", "failed", "unknown"};
+  constexpr std::array<std::string_view, 4> words = {"succeeded", "failed", "unknown", "starting"};
   return words[static_cast<std::size_t>(outcome)];
 }
 
@@ -144,7 +144,7 @@ std::string service_words(const StackSpec& stack, const ServiceSpec& service) {
   if (!service.enabled) text += ", disabled";
   if (service.task) text += ", task";
   if (!service.external.empty()) text += ", external";
-  constexpr std::array<std::string_view, 3> kinds = {"running", "notify", "exec"};
+  constexpr std::array<std::string_view, 4> kinds = {"running", "notify", "exec", "observed"};
   text += ", ready by " + std::string(kinds[static_cast<std::size_t>(service.ready.kind)]);
   if (service.progress) text += ", progress";
   if (service.live) text += service.live->then == LiveAction::restart ? ", live" : ", live (alert)";

@@ -90,6 +90,8 @@ private:
   void ask(const model::AskProbe& question, MonoTime now);
   [[nodiscard]] bool true_answer(Life& life, std::uint32_t service, model::ProbeRole role,
                                  MonoTime now) const;
+  /// Instead of not answering.
+  [[nodiscard]] static bool says_that_it_starts(const Life& life, MonoTime now);
   void turn_remote(std::uint32_t service, MonoTime now);
 
   [[nodiscard]] Duration delay(std::uint32_t service, std::uint64_t what);
@@ -101,6 +103,7 @@ private:
   std::vector<Life> lives_;
   std::vector<bool> conditions_;
   Facts facts_;
+  MonoTime observer_back_{};      ///< until then nobody asks network peers
   std::uint64_t lost_states_ = 0; ///< an engine without a state counts runs anew
   std::uint64_t looks_ = 0;
   std::uint64_t condition_news_ = 0;

@@ -45,6 +45,7 @@ std::vector<FoundRun> Machine::engine_returns(MonoTime now, bool no_state) {
 }
 
 void Machine::cease_faults(MonoTime now) {
+  observer_back_ = {};
   for (std::uint32_t i = 0; i < lives_.size(); ++i) {
     Life& life = lives_[i];
     life.deaf_until = {};

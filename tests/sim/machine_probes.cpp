@@ -35,7 +35,13 @@ void Machine::ask(const AskProbe& question, MonoTime now) {
     after = probe.timeout;
     outcome = ProbeOutcome::failed;
   }
+  const bool is_observed = probe.kind == ProbeKind::observed;
+  if (is_observed && outcome == ProbeOutcome::failed && says_that_it_starts(life, now))
+    outcome = ProbeOutcome::starting;
   if (draw.percent(4)) outcome = ProbeOutcome::unknown;
+  // The observer dies or hangs, and nobody is asked until the next one is there.
+  if (is_observed && draw.percent(2)) observer_back_ = now + draw.about(spec(service).start_within);
+  if (is_observed && now < observer_back_) outcome = ProbeOutcome::unknown;
   facts_.add({.at = now + after,
               .order = 0,
               .run = question.run.value,
@@ -51,6 +57,10 @@ bool Machine::true_answer(Life& life, std::uint32_t service, ProbeRole role, Mon
   if (role == ProbeRole::progress) return now < life.birth + life.will.recovers_for;
   if (now < life.deaf_until) return false;
   return life.will.answers_after && life.birth + *life.will.answers_after <= now;
+}
+
+bool Machine::says_that_it_starts(const Life& life, MonoTime now) {
+  return life.main_alive && now < life.birth + life.will.recovers_for;
 }
 
 void Machine::turn_remote(std::uint32_t service, MonoTime now) {

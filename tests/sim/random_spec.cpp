@@ -22,7 +22,7 @@ std::uint32_t random_size(Draw& draw, std::uint32_t most) {
   return static_cast<std::uint32_t>(1 + draw.below(small));
 }
 
-Probe exec_probe(Draw& draw) {
+Probe asked_probe(Draw& draw) {
   Probe probe;
   probe.kind = ProbeKind::exec;
   probe.exec = {"/bin/probe"};
@@ -31,6 +31,7 @@ Probe exec_probe(Draw& draw) {
   probe.failures = static_cast<unsigned>(1 + draw.below(3));
   probe.successes = static_cast<unsigned>(1 + draw.below(2));
   probe.quiet = one_of<Duration>(draw, {0s, 0s, 1s});
+  if (draw.percent(40)) probe.kind = ProbeKind::observed;
   return probe;
 }
 
@@ -40,7 +41,7 @@ Probe ready_probe(Draw draw) {
   case 0: probe.running = 0s; return probe;
   case 1: probe.running = one_of<Duration>(draw, {1s, 1500ms}); return probe;
   case 2: probe.kind = ProbeKind::notify; return probe;
-  default: return exec_probe(draw);
+  default: return asked_probe(draw);
   }
 }
 
@@ -91,7 +92,7 @@ RestartPolicy random_policy(Draw draw, bool is_task) {
 
 void make_external(ServiceSpec& service, Draw& draw) {
   service.external = "db.example.org:5432";
-  service.ready = exec_probe(draw);
+  service.ready = asked_probe(draw);
   service.program = {};
 }
 
@@ -109,12 +110,12 @@ void choose_probes(ServiceSpec& service, Decisions& decisions, std::uint64_t sal
   if (service.external.empty()) service.ready = ready_probe(decisions.about(Topic::ready_probe, salt, 0));
   Draw progress = decisions.about(Topic::progress_probe, salt, 0);
   if (progress.percent(25)) {
-    service.progress = exec_probe(progress);
+    service.progress = asked_probe(progress);
     service.progress_up_to = one_of<Duration>(progress, {2min, 20s, 10min});
   }
   Draw live = decisions.about(Topic::live_probe, salt, 0);
   if (service.external.empty() && live.percent(30))
-    service.live = LiveProbe{exec_probe(live), live.percent(30) ? LiveAction::alert : LiveAction::restart};
+    service.live = LiveProbe{asked_probe(live), live.percent(30) ? LiveAction::alert : LiveAction::restart};
 }
 
 } // namespace

@@ -12,7 +12,7 @@ namespace {
 
 const Probe* probe_of(const ServiceSpec& spec, ProbeRole role) {
   switch (role) {
-  case ProbeRole::ready: return spec.ready.kind == ProbeKind::exec ? &spec.ready : nullptr;
+  case ProbeRole::ready: return is_asked(spec.ready.kind) ? &spec.ready : nullptr;
   case ProbeRole::progress: return spec.progress ? &*spec.progress : nullptr;
   case ProbeRole::live: return spec.live ? &spec.live->probe : nullptr;
   }
@@ -44,7 +44,8 @@ bool ReadinessRules::distrusts(MonoTime now) const {
 
 void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
   books_.resize(step.stack.size());
-  if (const auto* answer = std::get_if<ProbeAnswered>(&step.event)) return note_answer(step, *answer);
+  if (const auto* answer = std::get_if<ProbeAnswered>(&step.event))
+    return note_answer(step, *answer, accounts);
   if (const auto* word = std::get_if<ServiceNotified>(&step.event)) return note_word(step, *word);
   if (const auto* memory = std::get_if<MemoryShort>(&step.event)) return note_memory(step, *memory);
   if (const auto* pressure = std::get_if<PressureSeen>(&step.event)) {
@@ -55,26 +56,54 @@ void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
   } else if (std::holds_alternative<MachineWoke>(step.event)) {
     woke_ = step.now.mono;
   } else if (std::holds_alternative<EngineReturned>(step.event)) {
-    for (std::uint32_t i = 0; i < accounts.size(); ++i)
+    for (std::uint32_t i = 0; i < accounts.size(); ++i) {
       for (Row& row : books_[i].rows)
         row.asked = false;
+      // The new engine may know of it, or not.
+      books_[i].put_off = books_[i].put_off || is_spared(books_[i]);
+      books_[i].recovers = books_[i].unseen = false;
+    }
   } else if (std::holds_alternative<ConfigurationChanged>(step.event)) {
     for (Book& book : books_)
       book.probes_changed = true;
   }
 }
 
-void ReadinessRules::note_answer(const Step& step, const ProbeAnswered& answer) {
+void ReadinessRules::note_answer(const Step& step, const ProbeAnswered& answer, const Accounts& accounts) {
   if (books_[answer.service.index].run != answer.run) return;
   Row& counted = row(answer.service, answer.role);
   if (!std::exchange(counted.asked, false)) return;
-  if (answer.outcome == ProbeOutcome::succeeded) {
-    ++counted.successes;
-    counted.failures = 0;
-  } else if (answer.outcome == ProbeOutcome::failed && !distrusts(step.now.mono)) {
-    ++counted.failures;
-    counted.successes = 0;
+  ProbeOutcome outcome = answer.outcome;
+  if (outcome == ProbeOutcome::failed && distrusts(step.now.mono)) outcome = ProbeOutcome::unknown;
+  const bool is_ready = accounts[answer.service].phase == PhaseName::ready;
+  switch (outcome) {
+  case ProbeOutcome::succeeded:
+    counted = {.asked = false, .failures = 0, .successes = counted.successes + 1};
+    break;
+  case ProbeOutcome::failed:
+    counted = {.asked = false, .failures = counted.failures + 1, .successes = 0};
+    break;
+  case ProbeOutcome::starting: {
+    // It lives; but whoever was ready and says that is not ready any more.
+    const bool gates = answer.role == ProbeRole::ready;
+    counted = {.asked = false,
+               .failures = gates && is_ready ? counted.failures + 1 : 0,
+               .successes = gates ? 0 : counted.successes + 1};
+    break;
   }
+  case ProbeOutcome::unknown: break;
+  }
+  if (answer.role == ProbeRole::ready)
+    note_holds(step.stack.spec(answer.service), books_[answer.service.index], outcome);
+}
+
+void ReadinessRules::note_holds(const ServiceSpec& spec, Book& book, ProbeOutcome outcome) {
+  const Row& counted = book.rows[static_cast<std::size_t>(ProbeRole::ready)];
+  if (outcome == ProbeOutcome::starting) book.recovers = true;
+  if (outcome == ProbeOutcome::succeeded) book.recovers = false;
+  if (outcome == ProbeOutcome::failed && counted.failures >= spec.ready.failures) book.recovers = false;
+  book.unseen = outcome == ProbeOutcome::unknown && spec.ready.kind == ProbeKind::observed;
+  book.put_off = book.put_off || is_spared(book);
 }
 
 void ReadinessRules::note_word(const Step& step, const ServiceNotified& word) {
@@ -99,6 +128,7 @@ void ReadinessRules::begin(const Step& step, ServiceId id, const Account& accoun
   Book& book = books_[id.index];
   book = {};
   book.run = step.stack.service(id).last_run;
+  book.begun = step.now.mono;
   book.deadline = step.now.mono + step.stack.spec(id).start_within;
   static_cast<void>(account);
 }
@@ -158,7 +188,8 @@ void ReadinessRules::check_ready(const Step& step, ServiceId id, const Account& 
   switch (spec.ready.kind) {
   case ProbeKind::running: shown = account.launched_at + spec.ready.running <= step.now.mono; break;
   case ProbeKind::notify: shown = book.said_ready; break;
-  case ProbeKind::exec: shown = row(id, ProbeRole::ready).successes >= spec.ready.successes; break;
+  case ProbeKind::exec:
+  case ProbeKind::observed: shown = row(id, ProbeRole::ready).successes >= spec.ready.successes; break;
   }
   if (!shown) findings.add(step.stack, id, "ready without having shown it");
 }
@@ -168,7 +199,8 @@ void ReadinessRules::check_unready(const Step& step, ServiceId id, Findings& fin
   const ServiceSpec& spec = step.stack.spec(id);
   const auto* word = std::get_if<ServiceNotified>(&step.event);
   const bool said = word != nullptr && word->service == id && word->stopping;
-  const bool late = is_external(step.stack, id) && book.deadline <= step.now.mono;
+  const bool late = is_external(step.stack, id) &&
+                    std::min(book.deadline, book.begun + spec.progress_up_to) <= step.now.mono;
   const bool row_full = row(id, ProbeRole::ready).failures >= spec.ready.failures;
   if (!said && !late && !row_full && !book.probes_changed)
     findings.add(step.stack, id, "unready without a reason");
@@ -185,10 +217,15 @@ void ReadinessRules::check_reason(const Step& step, ServiceId id, const Account&
   const Service& service = step.stack.service(id);
   if (account.exited || book.probes_changed || std::holds_alternative<EngineReturned>(step.event)) return;
   const bool was_starting = account.phase == PhaseName::starting || account.phase == PhaseName::waiting;
-  const bool late =
-      was_starting && std::min(book.deadline, account.spawned + spec.progress_up_to) <= step.now.mono;
+  const MonoTime now = step.now.mono;
+  // Nobody ends a recovery, nor what nobody can ask, before progress_up_to is over.
+  const bool start_counts = !is_spared(book) || account.spawned + spec.progress_up_to <= now;
+  const bool late = was_starting &&
+                    ((start_counts && book.deadline <= now) || account.spawned + spec.progress_up_to <= now);
+  const bool silence_counts = !is_spared(book) || account.since + spec.progress_up_to <= now;
   const bool unready_too_long =
-      account.phase == PhaseName::unready && account.since + spec.unready_within <= step.now.mono;
+      account.phase == PhaseName::unready && silence_counts &&
+      (account.since + spec.unready_within <= now || account.since + spec.progress_up_to <= now);
   const bool not_live =
       spec.live && spec.live->then == LiveAction::restart &&
       books_[id.index].rows[static_cast<std::size_t>(ProbeRole::live)].failures >= spec.live->probe.failures;
@@ -215,7 +252,7 @@ void ReadinessRules::check_late(const Step& step, ServiceId id, const Account& a
   const bool caught_up = std::holds_alternative<DeadlinePassed>(step.event);
   if (!caught_up || step.stack.service(id).leaving || book.probes_changed) return;
   if (starting.deadline == never && !starting.held) findings.add(step.stack, id, "starts without a deadline");
-  if (step.stack.spec(id).progress || account.phase != PhaseName::starting) return;
+  if (step.stack.spec(id).progress || book.put_off || account.phase != PhaseName::starting) return;
   if (book.deadline < step.now.mono) findings.add(step.stack, id, "starts beyond its deadline");
 }
 

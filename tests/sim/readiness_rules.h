@@ -29,12 +29,18 @@ private:
     std::array<Row, 3> rows; ///< by role
     bool said_ready = false; ///< READY=1 of this run, since it was last found unready
     bool said_stopping = false;
+    bool recovers = false;        ///< it said so, and was not found silent since
+    bool unseen = false;          ///< the observer did not answer
+    bool put_off = false;         ///< one of both was once true
     bool probes_changed = false;  ///< by a reload, during this run
     MonoTime short_since = never; ///< of memory
+    MonoTime begun{};             ///< as far as this book goes
     MonoTime deadline{};          ///< of its start, as far as it was put off by its own word
   };
   void begin(const Step& step, ServiceId id, const Account& account);
-  void note_answer(const Step& step, const model::ProbeAnswered& answer);
+  void note_answer(const Step& step, const model::ProbeAnswered& answer, const Accounts& accounts);
+  static void note_holds(const model::ServiceSpec& spec, Book& book, model::ProbeOutcome outcome);
+  [[nodiscard]] static bool is_spared(const Book& book) { return book.recovers || book.unseen; }
   void note_word(const Step& step, const model::ServiceNotified& word);
   void note_memory(const Step& step, const model::MemoryShort& memory);
   void check_ready(const Step& step, ServiceId id, const Account& account, Findings& findings);
