@@ -1,0 +1,76 @@
+"""The order of the steps."""
+
+import os
+import pwd
+import sys
+import time
+from pathlib import Path
+
+from . import assets, certificates, code, configuration, databases, opensearch, passwords
+from .files import directory
+from .layout import USER, Layout, Ports
+from .options import Options, parse
+from .programs import Failed, run
+from .steps import locked, say
+from .tools import Tools
+
+# The programs of Debian that are used here or run in the stack; packaging/dependencies --demonstration brings them.
+PROGRAMS = ("/usr/bin/python3", "/usr/bin/mvn", "/usr/bin/openssl", "/usr/bin/gcc", "/usr/sbin/nginx", "/usr/bin/redis-server",
+            "/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/lib/postgresql/15/bin/initdb", f"{configuration.JAVA}/bin/java")
+
+
+class Refused(Exception):
+    """It cannot be made here as it was asked for."""
+
+
+def look_first(options: Options) -> None:
+    if os.geteuid() != 0:
+        raise Refused("must be root: each server runs as its own user")
+    if missing := [program for program in PROGRAMS if not Path(program).exists()]:
+        raise Refused(f"not installed: {', '.join(missing)}; packaging/dependencies --run --demonstration brings them")
+    # What another user owns is not a place for root's code.
+    for path in (options.directory, options.cache):
+        if path.exists() and path.stat().st_uid != 0:
+            raise Refused(f"{path} belongs to another user")
+    for parent in options.directory.parents:
+        if parent.exists() and not parent.stat().st_mode & 0o001:
+            raise Refused(f"the servers' users cannot reach what is below {parent}; choose another DIRECTORY")
+
+
+def make_user(name: str) -> None:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        say(f"making the system user {name}")
+        run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name])
+
+
+def provide(options: Options) -> Path:
+    layout = Layout(options.directory, options.cache, Ports.starting_at(options.port), options.name)
+    with locked(options.cache / ".lock"):
+        tools = Tools(options.cache)
+        code.provide(layout, tools)
+        opensearch.provide(layout)
+        directory(layout.instance)
+        assets.provide(layout, tools)
+    certificates.provide(layout)
+    secrets = passwords.provide(layout)
+    databases.provide(layout, secrets)
+    return configuration.provide(layout, secrets)
+
+
+def main() -> int:
+    os.umask(0o022)
+    options = parse()
+    began = time.monotonic()
+    try:
+        look_first(options)
+        for path in (options.directory, options.cache):
+            path.mkdir(parents=True, exist_ok=True)
+        make_user(USER)
+        file = provide(options)
+    except (Refused, Failed, configuration.NotInExample, OSError, ValueError) as error:
+        print(f"provision: {error}", file=sys.stderr)
+        return 1
+    say(f"all is in {options.directory} after {time.monotonic() - began:.1f} s; holdfast run --config {file}")
+    return 0
