@@ -22,6 +22,8 @@ from typing import Callable
 # Before the application is made: tasks run here and now, and one that fails is a failure of its step.
 os.environ["INVENIO_CELERY_TASK_ALWAYS_EAGER"] = "True"
 os.environ["INVENIO_CELERY_TASK_EAGER_PROPAGATES"] = "True"
+# Else each entry of each vocabulary is told.
+os.environ["INVENIO_LOGGING_CONSOLE_LEVEL"] = "WARNING"
 
 from flask import current_app
 from flask.cli import ScriptInfo

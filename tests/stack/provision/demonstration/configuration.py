@@ -64,7 +64,8 @@ def invenio(layout: Layout, passwords: Passwords) -> None:
     ])
     write(layout.instance / "invenio.cfg", settings + (PINS / "demonstration.cfg").read_text())
     shutil.copytree(PINS / "app_data", layout.instance / "app_data", dirs_exist_ok=True)
-    write(layout.etc / "setup.py", (SOURCE / "config/invenio/setup.py").read_text())
+    for script in (SOURCE / "config/invenio").glob("*.py"):
+        write(layout.etc / script.name, script.read_text())
     write(layout.secrets / "applications.env", derived("secrets.env", [
         ("INVENIO_SECRET_KEY=CHANGE-ME", f"INVENIO_SECRET_KEY={passwords.application}"),
         ("invenio:CHANGE-ME@127.0.0.1:5432", f"invenio:{passwords.postgresql}@127.0.0.1:{ports.postgresql}"),
@@ -137,10 +138,10 @@ def holdfast(layout: Layout) -> str:
          f"{inline}, config: {layout.etc}/uwsgi-ui.ini, port: {ports.ui}, probe_port: {ports.ui_probe}, stats_port: {ports.ui_stats}"),
         ("{preset: invenio-worker, critical: false}", f"{{preset: invenio-worker, critical: false, needs: {{setup: {{}}}}, with: {{{worker}}}}}"),
         ("{preset: invenio-beat, critical: false}",
-         f"{{preset: invenio-beat, critical: false, needs: {{setup: {{}}}}, with: {{{inline}, schedule: {data}/invenio/celerybeat-schedule}}}}"),
+         f"{{preset: invenio-beat, critical: false, needs: {{setup: {{}}}}, with: {{{inline}, script: {layout.etc}/beat.py, schedule: {data}/invenio/celerybeat-schedule}}}}"),
         ("{preset: invenio-jobs-beat, critical: false}", f"{{preset: invenio-jobs-beat, critical: false, needs: {{setup: {{}}}}, with: {{{inline}}}}}"),
-        # On an empty database at the first start, by itself.
-        ("  setup:\n    preset: invenio-setup\n", "  setup:\n    preset: invenio-setup\n    task: {run: once}\n"
+        # On an empty database at the first start, by itself; with few vocabularies.
+        ("  setup:\n    preset: invenio-setup\n", "  setup:\n    preset: invenio-setup\n    task: {run: once}\n    start_within: 8m\n"
          f"    with: {{{inline}, script: {layout.etc}/setup.py, memory: {data}/invenio/setup.json}}\n"),
         ("with: {do: upgrade, memory: /var/lib/invenio/upgrade.json}",
          f"with: {{{inline}, script: {layout.etc}/setup.py, do: upgrade, memory: {data}/invenio/upgrade.json}}"),
