@@ -75,6 +75,24 @@ def invenio(layout: Layout, passwords: Passwords) -> None:
     ]), mode=0o600)
 
 
+# Holdfast passes the applications no more than is in these two.
+COMMAND_LINE = """#!/bin/bash
+# The command line of InvenioRDM, as its user: {root}/invenio users create me@example.org --active --confirm
+set -euo pipefail
+set -a
+. {secrets}/applications.env
+INVENIO_INSTANCE_PATH={instance}
+set +a
+cd {instance}
+exec setpriv --reuid={user} --regid={user} --clear-groups {venv}/bin/invenio "$@"
+"""
+
+
+def command_line(layout: Layout) -> None:
+    write(layout.root / "invenio", COMMAND_LINE.format(root=layout.root, secrets=layout.secrets, instance=layout.instance, user=USER, venv=layout.venv),
+          mode=0o700)
+
+
 def servers(layout: Layout, passwords: Passwords) -> None:
     ports = layout.ports
     write(layout.data / "redis/redis.conf", derived("redis.conf", [
@@ -155,6 +173,7 @@ def provide(layout: Layout, passwords: Passwords) -> Path:
     nginx(layout)
     invenio(layout, passwords)
     servers(layout, passwords)
+    command_line(layout)
     file = layout.root / "holdfast.yaml"
     write(file, holdfast(layout))
     return file
