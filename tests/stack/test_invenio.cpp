@@ -1,0 +1,136 @@
+// A real InvenioRDM with all its servers: what it is for the operator, and what somebody outside sees
+// meanwhile.
+
+#include "stack/chart.h"
+#include "stack/invenio.h"
+#include "stack/nothing_left.h"
+#include "support/catch.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+using namespace holdfast::test;
+
+namespace {
+
+/// The door is closed so long after an exit at the latest.
+constexpr double door_bound = 0.1;
+constexpr auto whole_start = 5min;
+
+struct Victim {
+  std::string name;
+  bool critical = true;
+};
+
+const std::vector<Victim> victims = {
+    {"postgresql"}, {"redis"},         {"epmd"},        {"rabbitmq"},         {"opensearch"}, {"api"},
+    {"ui"},         {"worker", false}, {"beat", false}, {"jobs-beat", false}, {"nginx"}};
+
+/// One for all cases: each leaves it as it found it, down.
+Invenio& invenio() {
+  static Invenio the_one;
+  return the_one;
+}
+
+bool works(const RunningStack& stack) {
+  return stack.status().at("stack").at("verdict") == "working";
+}
+
+/// Not only of every service, but the canary's word after the last of them was restarted.
+bool works_again(const RunningStack& stack) {
+  return comes_true(180s, [&] { return works(stack); });
+}
+
+std::uint64_t run_of(const RunningStack& stack, const std::string& service) {
+  return stack.service(service).at("run").get<std::uint64_t>();
+}
+
+std::string phase_words(const RunningStack& stack) {
+  return stack.command({"status"}).output + stack.command({"explain"}).output;
+}
+
+/// Kills one service under the eyes of a visitor; what should not have been seen, in words.
+void kill_and_watch(RunningStack& stack, const Victim& victim, const std::string& record) {
+  const auto run = run_of(stack, victim.name);
+  Visitor visitor(invenio().visits(record), invenio().directory() / "visits-" + victim.name);
+  REQUIRE(comes_true(20s, [&] { return visitor.so_far().size() > 20; }));
+  const double killed = monotonic_seconds();
+  stack.kill_service(victim.name);
+  REQUIRE(comes_true(180s, [&] { return run_of(stack, victim.name) > run; }));
+  const bool again = works_again(stack);
+  INFO(phase_words(stack));
+  CHECK(again);
+  const double working = monotonic_seconds();
+  REQUIRE(comes_true(20s, [&] {
+    const auto seen = visitor.so_far();
+    return !seen.empty() && seen.back().at > working + 1;
+  }));
+  const auto visits = visitor.finish();
+  std::cout << victim.name << " was killed, all worked again after " << working - killed << " s\n"
+            << summary(visits) << std::flush;
+  CHECK(not_allowed(visits, killed + door_bound, victim.name == "nginx") == "");
+  const auto closed =
+      std::count_if(visits.begin(), visits.end(), [](const Visit& visit) { return visit.status == 503; });
+  if (!victim.critical) CHECK(closed == 0);
+  // Nothing that it was in the middle of is told as anything but "not now" or an error of that moment.
+  for (const Visit& visit : visits)
+    if (visit.at + visit.took < killed) CHECK(visit.status < 500);
+}
+
+void write_chart(const std::string& text) {
+  std::cout << text << std::flush;
+  std::ofstream("invenio-start.txt", std::ios::trunc) << text;
+}
+
+} // namespace
+
+TEST_CASE("InvenioRDM is set up at its first start, starts again from cold, and stops in reverse",
+          "[invenio]") {
+  std::vector<StackEvent> first;
+  {
+    RunningStack stack(invenio().directory());
+    stack.events().wait_for("", "working", whole_start);
+    std::cout << "the first start, with the set-up:\n" << chart(stack.events().all());
+    CHECK(stack.service("setup").at("phase") == "done");
+    CHECK(stack.stop(180s) == 0);
+    CHECK(left_of(invenio().directory(), invenio().ports()) == "");
+  }
+  RunningStack stack(invenio().directory());
+  stack.events().wait_for("", "working", whole_start);
+  write_chart(chart(stack.events().all()));
+  const auto status = stack.status();
+  CHECK(status.at("stack").at("door") == "open");
+  for (const auto& service : status.at("services")) {
+    INFO(service.at("name"));
+    CHECK(service.at("restarts") == 0);
+  }
+  CHECK(stack.stop(180s) == 0);
+  stack.events().read_to_end(10s);
+  const auto& events = stack.events();
+  for (const std::string server : {"postgresql", "redis", "rabbitmq", "opensearch"})
+    for (const std::string application : {"api", "ui", "worker"}) {
+      INFO(application << " and " << server);
+      CHECK(events.place_of(server, "ready") < events.place_of(application, "starting"));
+      CHECK(events.place_of(application, "down") < events.place_of(server, "stopping"));
+    }
+  CHECK(left_of(invenio().directory(), invenio().ports()) == "");
+}
+
+TEST_CASE("a record is published and found; kill -9 of any service shows nobody outside a broken answer",
+          "[invenio]") {
+  RunningStack stack(invenio().directory());
+  stack.events().wait_for("", "working", whole_start);
+  const std::string record = invenio().publish("the visitor's record");
+  CHECK(invenio().ask("GET", "/api/records/" + record).status == 200);
+  CHECK(comes_true(30s, [&] {
+    const auto found = invenio().ask("GET", "/api/records?q=visitor&size=1");
+    return found.status == 200 && found.json().at("hits").at("total") == 1;
+  }));
+  for (const Victim& victim : victims) {
+    INFO(victim.name);
+    kill_and_watch(stack, victim, record);
+  }
+  CHECK(stack.stop(180s) == 0);
+  CHECK(left_of(invenio().directory(), invenio().ports()) == "");
+}
