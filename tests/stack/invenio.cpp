@@ -10,6 +10,7 @@ namespace {
 
 /// tests/stack/provision/demonstration/layout.py: Ports.
 constexpr int port_count = 17;
+constexpr int place_of_broker = 6;
 constexpr int place_of_api = 11;
 
 constexpr auto with_nothing_cached = 20min;
@@ -32,6 +33,10 @@ std::vector<int> Invenio::ports() const {
   for (int n = 0; n < port_count; ++n)
     all.push_back(first_port_ + n);
   return all;
+}
+
+int Invenio::broker_port() const {
+  return first_port_ + place_of_broker;
 }
 
 int Invenio::api_port() const {

@@ -22,6 +22,8 @@ public:
   [[nodiscard]] std::vector<int> ports() const;
   /// Where uWSGI takes the requests for the REST API from nginx.
   [[nodiscard]] int api_port() const;
+  /// AMQP.
+  [[nodiscard]] int broker_port() const;
 
   struct Answer {
     int status = 0;

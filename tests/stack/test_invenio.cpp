@@ -7,8 +7,14 @@
 #include "support/catch.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 using namespace holdfast::test;
 
@@ -133,4 +139,139 @@ TEST_CASE("a record is published and found; kill -9 of any service shows nobody 
   }
   CHECK(stack.stop(180s) == 0);
   CHECK(left_of(invenio().directory(), invenio().ports()) == "");
+}
+
+namespace {
+
+/// What is wrong with the stack is put right again when the case ends.
+class Changed {
+public:
+  Changed(std::string file, std::string from, std::string to)
+      : file_(std::move(file)), from_(std::move(from)), to_(std::move(to)) {
+    invenio().change(file_, from_, to_);
+  }
+  ~Changed() { invenio().change(file_, to_, from_); }
+  Changed(const Changed&) = delete;
+  Changed& operator=(const Changed&) = delete;
+
+private:
+  std::string file_;
+  std::string from_;
+  std::string to_;
+};
+
+/// Waits until the explanation says `words`; what it says then.
+std::string explained(const RunningStack& stack, const Words& command, const std::string& words) {
+  std::string said;
+  static_cast<void>(comes_true(180s, [&] {
+    said = stack.command(command).output;
+    return said.find(words) != std::string::npos;
+  }));
+  return said;
+}
+
+bool contains(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
+std::string password_of(const std::string& server) {
+  const std::string text = contents(invenio().directory() / "secrets/" + server);
+  return text.substr(0, text.find('\n'));
+}
+
+} // namespace
+
+TEST_CASE("a wrong password of the database is explained", "[invenio]") {
+  const Changed wrong("secrets/applications.env", "invenio:" + password_of("postgresql") + "@",
+                      "invenio:wrong@");
+  RunningStack stack(invenio().directory());
+  const std::string said = explained(stack, {"explain", "api"}, "password authentication failed");
+  CHECK(contains(said, "api is starting"));
+  CHECK(contains(said, "500"));
+  CHECK(contains(said, "password authentication failed for user \"invenio\""));
+  CHECK(stack.stop(180s) == 0);
+}
+
+TEST_CASE("an OpenSearch that is not there is explained", "[invenio]") {
+  const std::string home = invenio().directory() / "opensearch";
+  std::filesystem::rename(home, home + ".away");
+  {
+    RunningStack stack(invenio().directory());
+    CHECK(stack.wait(180s) == 1);
+    const std::string said = stack.command({"explain"}).output;
+    CHECK(contains(said, "opensearch is failed"));
+    CHECK(contains(said, home + "/bin/opensearch: No such file or directory"));
+  }
+  std::filesystem::rename(home + ".away", home);
+}
+
+TEST_CASE("a broker of another name is explained", "[invenio]") {
+  SECTION("to its clients") {
+    const Changed other("secrets/applications.env", "@127.0.0.1:" + std::to_string(invenio().broker_port()),
+                        "@broker.invalid:" + std::to_string(invenio().broker_port()));
+    RunningStack stack(invenio().directory());
+    const std::string said = explained(stack, {"explain", "worker"}, "broker.invalid");
+    CHECK(contains(said, "no consumer"));
+    CHECK(contains(said, "broker.invalid"));
+    CHECK(stack.stop(180s) == 0);
+  }
+  SECTION("of its own node") {
+    const Changed other("holdfast.yaml", "      home: " + invenio().directory() / "data/rabbitmq\n",
+                        "      home: " +
+                            invenio().directory() / "data/rabbitmq\n      node: rabbit@elsewhere.invalid\n");
+    RunningStack stack(invenio().directory());
+    const std::string said = explained(stack, {"explain", "rabbitmq"}, "elsewhere.invalid");
+    CHECK(contains(said, "elsewhere.invalid"));
+    CHECK(stack.stop(180s) == 0);
+  }
+}
+
+namespace {
+
+/// The processes that answer requests are stopped, and so many visitors wait that no more may queue.
+class FullQueue {
+public:
+  FullQueue(const RunningStack& stack, int port) {
+    const auto master = stack.service("api").at("pid").get<pid_t>();
+    for (const auto& process : processes_of(invenio().directory().name(), "api"))
+      if (process.pid != master) stopped_.push_back(process.pid);
+    for (const pid_t pid : stopped_)
+      ::kill(pid, SIGSTOP);
+    constexpr int more_than_may_queue = 200;
+    for (int n = 0; n < more_than_may_queue; ++n)
+      waiting_.push_back(connecting(port));
+  }
+  ~FullQueue() {
+    for (const pid_t pid : stopped_)
+      ::kill(pid, SIGCONT);
+  }
+  FullQueue(const FullQueue&) = delete;
+  FullQueue& operator=(const FullQueue&) = delete;
+
+private:
+  static holdfast::Fd connecting(int port) {
+    holdfast::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+        errno != EINPROGRESS)
+      throw std::runtime_error("cannot connect to the API");
+    return socket;
+  }
+
+  std::vector<pid_t> stopped_;
+  std::vector<holdfast::Fd> waiting_;
+};
+
+} // namespace
+
+TEST_CASE("a full listen queue is explained", "[invenio]") {
+  RunningStack stack(invenio().directory());
+  stack.events().wait_for("", "working", whole_start);
+  const FullQueue full(stack, invenio().api_port());
+  const std::string said = explained(stack, {"explain", "api"}, "listen queue");
+  CHECK(contains(said, "listen queue"));
+  CHECK(stack.stop(180s) == 0);
 }
