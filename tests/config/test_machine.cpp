@@ -7,8 +7,8 @@ using namespace holdfast;
 
 namespace {
 
-std::string stack(const std::string& service) {
-  return "stack: {name: s}\nservices:\n  a: {" + service + "}\n";
+std::string stack_with(const std::string& keys) {
+  return "stack: {name: s}\nservices:\n  a: {" + keys + "}\n";
 }
 
 } // namespace
@@ -16,9 +16,10 @@ std::string stack(const std::string& service) {
 TEST_CASE("machine: users, groups and programs that are not there, each at its key") {
   test::Input input;
   input.options.look_at_machine = true;
-  const auto loaded = input.load(stack("command: [/usr/bin/nowhere], user: nobody-here, group: no-group, "
-                                       "groups: [no-such], requires: [{file: /x, owner: no-owner}], "
-                                       "stop: [{exec: [/nowhere/stop]}], ready: {exec: [/nowhere/ready]}"));
+  const auto loaded =
+      input.load(stack_with("command: [/usr/bin/nowhere], user: nobody-here, group: no-group, "
+                            "groups: [no-such], requires: [{file: /x, owner: no-owner}], "
+                            "stop: [{exec: [/nowhere/stop]}], ready: {exec: [/nowhere/ready]}"));
   CHECK_FALSE(loaded.stack);
   CHECK(loaded.diagnostics.size() == 7);
   CHECK(test::told(loaded, "/usr/bin/nowhere: No such file or directory"));
@@ -35,8 +36,8 @@ TEST_CASE("machine: users, groups and programs that are not there, each at its k
 TEST_CASE("machine: what is there is fine, through links too; what is disabled is not asked for") {
   test::Input input;
   input.options.look_at_machine = true;
-  CHECK(input.load(stack("command: /bin/sh -c true, user: daemon, group: daemon")).stack);
-  CHECK(input.load(stack("command: [/usr/bin/nowhere], user: nobody-here, enabled: false")).stack);
+  CHECK(input.load(stack_with("command: /bin/sh -c true, user: daemon, group: daemon")).stack);
+  CHECK(input.load(stack_with("command: [/usr/bin/nowhere], user: nobody-here, enabled: false")).stack);
 }
 
 TEST_CASE("machine: not executable, a directory") {
@@ -44,16 +45,16 @@ TEST_CASE("machine: not executable, a directory") {
   input.options.look_at_machine = true;
   input.write("program", "#!/bin/sh\n");
   const std::string program = input.path() + "/program";
-  CHECK(
-      test::told(input.load(stack("user: root, command: [" + program + "]")), program + ": not executable"));
-  CHECK(test::told(input.load(stack("user: root, command: [/etc]")), "/etc: not a file"));
+  CHECK(test::told(input.load(stack_with("user: root, command: [" + program + "]")),
+                   program + ": not executable"));
+  CHECK(test::told(input.load(stack_with("user: root, command: [/etc]")), "/etc: not a file"));
 }
 
 TEST_CASE("machine: an environment_file is there, and only for those who may know it") {
   test::Input input;
   input.options.look_at_machine = true;
   const std::string file = input.path() + "/secret";
-  const std::string service = stack("user: root, command: [/bin/true], environment_file: " + file);
+  const std::string service = stack_with("user: root, command: [/bin/true], environment_file: " + file);
   CHECK(test::told(input.load(service), file + ": No such file or directory"));
   input.write("secret", "A=b\n");
   CHECK(test::told(input.load(service), file + ": more may read or write it than should"));
@@ -67,8 +68,8 @@ TEST_CASE("machine: without root a service runs as we do") {
   test::Input input;
   input.options.look_at_machine = true;
   input.options.root = false;
-  CHECK(input.load(stack("command: [/bin/true]")).stack);
-  const auto loaded = input.load(stack("command: [/bin/true], user: games"));
+  CHECK(input.load(stack_with("command: [/bin/true]")).stack);
+  const auto loaded = input.load(stack_with("command: [/bin/true], user: games"));
   CHECK(test::told(loaded, "only root can start a service as another user"));
 }
 

@@ -19,8 +19,8 @@ service:
   stop: [{signal: SIGINT, wait: 5s}]
 )";
 
-std::string stack(const std::string& service) {
-  return "stack: {name: s}\nservices:\n  a: " + service + "\n";
+std::string stack(const std::string& entry) {
+  return "stack: {name: s}\nservices:\n  a: " + entry + "\n";
 }
 
 } // namespace
