@@ -1,5 +1,6 @@
 #include "observer/protocols.h"
 
+#include "observer/canary_probe.h"
 #include "observer/celery_probe.h"
 #include "observer/http_probe.h"
 #include "observer/opensearch_probe.h"
@@ -16,10 +17,10 @@ Begin begin_of(wire::ProbeProtocol protocol) {
   case opensearch: return begin_opensearch;
   case uwsgi: return begin_uwsgi;
   case celery: return begin_celery;
+  case canary: return begin_canary;
   case postgresql:
   case redis:
-  case amqp:
-  case canary: break;
+  case amqp: break;
   }
   return nullptr;
 }
