@@ -4,6 +4,7 @@
 #include "observer/celery_probe.h"
 #include "observer/http_probe.h"
 #include "observer/opensearch_probe.h"
+#include "observer/redis.h"
 #include "observer/tcp_probe.h"
 #include "observer/uwsgi_probe.h"
 
@@ -18,8 +19,8 @@ Begin begin_of(wire::ProbeProtocol protocol) {
   case uwsgi: return begin_uwsgi;
   case celery: return begin_celery;
   case canary: return begin_canary;
+  case redis: return begin_redis;
   case postgresql:
-  case redis:
   case amqp: break;
   }
   return nullptr;
