@@ -1,5 +1,6 @@
 #include "observer/protocols.h"
 
+#include "observer/amqp.h"
 #include "observer/canary_probe.h"
 #include "observer/celery_probe.h"
 #include "observer/http_probe.h"
@@ -20,8 +21,8 @@ Begin begin_of(wire::ProbeProtocol protocol) {
   case celery: return begin_celery;
   case canary: return begin_canary;
   case redis: return begin_redis;
-  case postgresql:
-  case amqp: break;
+  case amqp: return begin_amqp;
+  case postgresql: break;
   }
   return nullptr;
 }
