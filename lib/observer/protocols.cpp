@@ -5,6 +5,7 @@
 #include "observer/celery_probe.h"
 #include "observer/http_probe.h"
 #include "observer/opensearch_probe.h"
+#include "observer/postgresql.h"
 #include "observer/redis.h"
 #include "observer/tcp_probe.h"
 #include "observer/uwsgi_probe.h"
@@ -20,9 +21,9 @@ Begin begin_of(wire::ProbeProtocol protocol) {
   case uwsgi: return begin_uwsgi;
   case celery: return begin_celery;
   case canary: return begin_canary;
+  case postgresql: return begin_postgresql;
   case redis: return begin_redis;
   case amqp: return begin_amqp;
-  case postgresql: break;
   }
   return nullptr;
 }
