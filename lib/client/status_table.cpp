@@ -52,7 +52,9 @@ std::string memory(const wire::ServiceStatus& service) {
 }
 
 std::string why(const wire::ServiceStatus& service) {
-  std::string text = service.why.empty() ? service.status_text : service.why;
+  // What starts says best itself how far it has got.
+  const bool speaks = service.phase == "starting" && !service.status_text.empty();
+  std::string text = speaks || service.why.empty() ? service.status_text : service.why;
   if (service.log_lines_dropped != 0)
     text += (text.empty() ? "" : "; ") + std::to_string(service.log_lines_dropped) +
             " lines of its log were dropped";

@@ -1,6 +1,7 @@
 #include "config/build.h"
 
 #include "config/fields.h"
+#include "config/network_probe.h"
 
 #include <algorithm>
 
@@ -58,6 +59,13 @@ std::vector<model::VolumeSpec> read_volumes(const Node* volumes) {
   return all;
 }
 
+template <typename Do>
+void each_probe(model::ServiceSpec& service, Do act) {
+  act(service.ready);
+  if (service.progress) act(*service.progress);
+  if (service.live) act(service.live->probe);
+}
+
 } // namespace
 
 model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
@@ -84,6 +92,10 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   if (const Node* services = whole.node("services"))
     for (const Entry& service : services->entries)
       stack.services.push_back(build_service(service, restart));
+  for (model::ServiceSpec& service : stack.services)
+    each_probe(service, [&](model::Probe& probe) {
+      if (probe.kind == model::ProbeKind::observed) fill_in_site(probe.network, stack.site);
+    });
   return stack;
 }
 

@@ -1,6 +1,7 @@
 #include "config/build.h"
 #include "config/fields.h"
 #include "config/keys.h"
+#include "config/network_probe.h"
 
 namespace holdfast::config {
 namespace {
@@ -11,6 +12,10 @@ Probe read_probe(const Fields& fields) {
   Probe probe;
   if (fields.node("notify") != nullptr) probe.kind = ProbeKind::notify;
   if (fields.node("exec") != nullptr) probe.kind = ProbeKind::exec;
+  if (auto network = read_network_probe(fields)) {
+    probe.kind = ProbeKind::observed;
+    probe.network = std::move(*network);
+  }
   fields.duration("running", probe.running);
   fields.program("exec", probe.exec);
   if (fields.node("exit") != nullptr) {

@@ -1,5 +1,6 @@
 #include "config/difference.h"
 
+#include "config/canary.h"
 #include "config/key_changes.h"
 #include "config/report.h"
 #include "model/merge.h"
@@ -18,8 +19,15 @@ using wire::PlannedChange;
 /// What the daemon makes once, at its own start.
 constexpr std::array kept = {"stack.name", "stack.runtime", "stack.state", "logging.directory"};
 
+constexpr const char* canary_path = "stability.canary";
+
 bool is_kept(const std::string& key) {
   return std::find(kept.begin(), kept.end(), key) != kept.end();
+}
+
+/// What is told with the service that it makes.
+bool is_of_canary(const std::string& key) {
+  return key == canary_path || key.starts_with(std::string(canary_path) + ".");
 }
 
 /// Whether it is started by itself.
@@ -91,7 +99,7 @@ private:
     for (const char* heading : {"stack", "persistence", "stability", "logging"})
       for (wire::KeyChange& change :
            key_changes(now_.tree->value(heading), next_.tree->value(heading), heading))
-        (is_kept(change.key) ? later : live).push_back(std::move(change));
+        if (!is_of_canary(change.key)) (is_kept(change.key) ? later : live).push_back(std::move(change));
     if (!later.empty()) add({}, Effect::daemon_restart, {}, std::move(later));
     if (!live.empty()) add({}, stack_changed() ? Effect::live : Effect::nothing, {}, std::move(live));
   }
@@ -116,7 +124,7 @@ private:
     const bool files_changed = changed != files_.end() && service.reload;
     const Effect effect = effect_between(*now, *next, files_changed);
     auto keys = key_changes(tree_of(now_, service.name), tree_of(next_, service.name),
-                            below("services", service.name));
+                            is_canary(service) ? canary_path : below("services", service.name));
     // What `stability` means for all is told once, with the stack.
     if (keys.empty() && effect == Effect::live) return;
     add(service.name, effect, files_changed ? joined(changed->second) : "", std::move(keys));
@@ -126,7 +134,13 @@ private:
     add(service.name, starts_by_itself(service) ? Effect::stop : Effect::nothing, "removed", {});
   }
 
+  static bool is_canary(const ServiceSpec& service) {
+    return service.ready.network.protocol == model::Protocol::canary;
+  }
+
   static const Node* tree_of(const Loaded& loaded, const std::string& service) {
+    if (service == canary_name)
+      if (const Node* canary = canary_section_of(*loaded.tree)) return canary;
     const Node* services = loaded.tree->value("services");
     return services == nullptr ? nullptr : services->value(service);
   }

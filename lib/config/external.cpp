@@ -55,13 +55,14 @@ private:
     const Entry* ready = node_.find("ready");
     if (ready == nullptr)
       return error(*node_.find("external"),
-                   {"an external service needs a ready probe", "write `ready: {exec: [...]}`"});
+                   {"an external service needs a ready probe",
+                    "write `ready: {tcp: HOST:PORT}`, or what says more of it: http, postgresql, exec"});
     for (const char* kind : {"running", "notify"})
       if (const Entry* entry = ready->value->find(kind))
         report_.error(entry->place, below(path_, "ready"),
                       {"there is no process of ours whose " + in_quotes(kind) +
                            " could be seen: " + in_quotes(service_.key) + " is external",
-                       "ask the service: use exec"});
+                       "ask the service: use tcp, http, postgresql, exec"});
   }
 
   void live() {

@@ -14,7 +14,8 @@ constexpr std::int64_t decade = 3660 * day_in_ms;
 constexpr std::array stack_keys = {
     key("name", name, "The stack").needed(),
     key("site", url, "The public URL; probes send its host, the certificate must carry it"),
-    key("runtime", path, "Directory for sockets and the flag of the door; a change needs a restart of the daemon"),
+    key("runtime", path,
+        "Directory for sockets and the flag of the door; a change needs a restart of the daemon"),
     key("state", path, "Directory for what outlives a reboot; a change needs a restart of the daemon"),
     key("limits", section, "Limits for all services together").of(group_limit_keys),
 };
@@ -49,6 +50,18 @@ constexpr Section persistence_section = {persistence_keys};
 constexpr std::array when_broken_choices = {Choice{"stop"}, Choice{"hold"}};
 constexpr std::array enforce_choices = {Choice{"when-available"}, Choice{"required"}};
 
+constexpr std::array canary_keys = {
+    key("url", url, "Where it goes in; default: stack.site"),
+    key("secret_file", path, "Its token, mode 0600 or 0640; read by root").needed(),
+    key("every", duration, "Time between two of them").in(10 * seconds_in_ms, day_in_ms),
+    key("timeout", duration, "Longer is a failure").in(seconds_in_ms, 3600 * seconds_in_ms),
+    key("failures", integer, "Failures in a row that count").in(1, 1000),
+    key("host", text, "The Host that is sent; else that of stack.site"),
+    key("tls", section, "How the certificate is verified").of(tls_keys),
+    key("critical", boolean, "The door stays closed until it passes"),
+};
+constexpr Section canary_section = {canary_keys};
+
 constexpr std::array stability_keys = {
     key("start_within", duration, "Bound on the start of the whole stack").in(1, month),
     key("recover_within", duration, "Bound on the recovery of the whole stack").in(1, month),
@@ -60,7 +73,7 @@ constexpr std::array stability_keys = {
     key("stack_budget", count, "Restarts of the whole stack").in(0, 10'000),
     key("enforce_limits", choice, "Whether limits that the machine cannot enforce are an error")
         .of(enforce_choices),
-    key("canary", any, "A probe through the whole stack").not_yet(),
+    key("canary", section, "A probe through the whole stack, as a user would go").of(canary_section),
     key("overload", any, "What gives way first under load").not_yet(),
 };
 constexpr Section stability_section = {stability_keys};

@@ -121,6 +121,7 @@ extern const Section restart_keys;     ///< of stability.restart
 extern const Section ready_keys;
 extern const Section progress_keys;
 extern const Section live_keys;
+extern const Section tls_keys; ///< how a certificate is verified
 
 /// The keys of a probe that say what it does; a probe has exactly one of them.
 extern const std::span<const std::string_view> probe_kinds;

@@ -8,11 +8,11 @@ namespace {
 
 using enum Type;
 
-constexpr std::array tls_keys = {
+constexpr std::array the_tls_keys = {
     key("name", text, "Name that the certificate must carry"),
     key("ca", path, "Certificates that it is verified with"),
 };
-constexpr Section tls_section = {tls_keys};
+constexpr Section tls_section = {the_tls_keys};
 
 constexpr Key notify = key("notify", yes, "It says READY=1 itself");
 constexpr Key running = key("running", duration, "It has run for so long").in(0, day_in_ms);
@@ -20,27 +20,30 @@ constexpr Key exec = key("exec", program, "A program ends well");
 
 // What speaks to a network peer is the observer's.
 constexpr std::array kinds = {
-    key("tcp", address, "It accepts a connection").not_yet(),
-    key("http", url, "It answers a request").not_yet(),
-    key("postgresql", address, "It answers a query").not_yet(),
-    key("redis", address, "It answers PING").not_yet(),
-    key("amqp", address, "It answers the handshake").not_yet(),
-    key("opensearch", url, "Its cluster is healthy").not_yet(),
-    key("uwsgi", address, "It answers a request").not_yet(),
-    key("celery", any, "Its queues move").not_yet(),
+    key("tcp", address, "It accepts a connection"),
+    key("http", url, "It answers a request"),
+    key("postgresql", address, "It lets a client in, and answers `query`"),
+    key("redis", address, "It answers PING"),
+    key("amqp", address, "It answers the handshake, and a login where there is a user"),
+    key("opensearch", url, "Its cluster is healthy and can be written to"),
+    key("uwsgi", address, "Its stats server: it has workers, and room in its queue"),
+    key("celery", url, "The broker's management API: the queues have consumers and move"),
 };
 
 constexpr std::array details = {
-    key("status", integer, "http: the status that is expected").in(100, 599).not_yet(),
-    key("host", text, "http: the Host that is sent").not_yet(),
-    key("headers", word, "http: headers that are sent").named(NameRule::free).not_yet(),
-    key("body", text, "http: a regular expression that the body matches").not_yet(),
-    key("tls", section, "http: how the certificate is verified").of(tls_section).not_yet(),
-    key("user", text, "postgresql: as whom").not_yet(),
-    key("database", text, "postgresql: where").not_yet(),
-    key("query", text, "postgresql: what is asked").not_yet(),
-    key("write", boolean, "redis: a key is written as well").not_yet(),
-    key("secret_file", path, "Password, mode 0600 or 0640; read by root").not_yet(),
+    key("status", integer, "http: the status that is expected").in(100, 599),
+    key("host", text, "http: the Host that is sent; else that of stack.site"),
+    key("headers", word, "http: headers that are sent").named(NameRule::free).at_most(64),
+    key("body", text, "http: a regular expression that is found in the body"),
+    key("tls", section, "http, opensearch, amqp, celery: how the certificate is verified").of(tls_section),
+    key("user", text, "postgresql, redis, amqp, opensearch, celery: as whom"),
+    key("secret_file", path, "Its password, mode 0600 or 0640; read by root"),
+    key("database", text, "postgresql: where"),
+    key("query", text, "postgresql: what is asked"),
+    key("write", boolean, "redis: a key is written as well"),
+    key("vhost", text, "amqp, celery: the virtual host"),
+    key("management", url, "amqp: URL of the management API, which is asked for alarms"),
+    key("queues", text, "celery: the queues").as(Shape::list).at_most(64),
 };
 
 constexpr std::array rhythm = {
@@ -70,6 +73,7 @@ constexpr std::array<std::string_view, 11> kind_names = {"notify",     "running"
 
 } // namespace
 
+const Section tls_keys = {the_tls_keys};
 const Section ready_keys = {the_ready_keys};
 const Section progress_keys = {the_progress_keys};
 const Section live_keys = {the_live_keys};

@@ -1,6 +1,8 @@
 #include "config/semantics.h"
 
 #include "config/check.h"
+#include "config/network_probe.h"
+#include "config/url.h"
 
 #include <algorithm>
 #include <array>
@@ -84,12 +86,63 @@ std::vector<std::string> probe_words(const Node& service, std::string_view probe
   return exec == nullptr ? std::vector<std::string>{} : words_of(*exec);
 }
 
+/// Whom a network probe asks.
+struct Target {
+  const Entry* entry = nullptr; ///< of the key that names it
+  std::string path;             ///< of a socket; empty: `at`
+  Mention at;
+};
+
+/// Nothing for one of Celery: it asks the broker, and what it hears is about the worker.
+std::optional<Target> network_target(const Node& service, std::string_view probe) {
+  const Node* section = service.value(probe);
+  if (section == nullptr) return std::nullopt;
+  for (const Entry& entry : section->entries) {
+    const auto protocol = protocol_of(entry.key);
+    if (!protocol || protocol == model::Protocol::celery || entry.value->kind != Kind::scalar) continue;
+    const std::string& text = entry.value->text;
+    Target target{.entry = &entry, .path = {}, .at = {}};
+    constexpr std::string_view socket = "unix:";
+    if (text.starts_with(socket)) {
+      target.path = text.substr(socket.size());
+    } else if (check_url(text).none()) {
+      const Url url = parse_url(text);
+      target.at = {.host = url.host, .port = std::to_string(url.port)};
+    } else if (auto address = address_in(text)) {
+      target.at = std::move(*address);
+    } else {
+      return std::nullopt;
+    }
+    return target;
+  }
+  return std::nullopt;
+}
+
+bool is_same(const Target& a, const Target& b) {
+  const bool same_host = a.at.host == b.at.host || (is_here(a.at.host) && is_here(b.at.host));
+  return a.path == b.path && (!a.path.empty() || (same_host && a.at.port == b.at.port));
+}
+
+/// Whether it says under `listens` that it is there.
+bool listens_at(const Node& service, const Target& target) {
+  const Node* listens = service.value("listens");
+  if (listens == nullptr) return false;
+  return std::any_of(listens->items.begin(), listens->items.end(), [&](const NodePtr& item) {
+    if (!target.path.empty()) return item->text == "unix:" + target.path;
+    const auto address = address_in(item->text);
+    const bool any_host = address && (address->host == "0.0.0.0" || address->host == "::");
+    return address && address->port == target.at.port && is_here(target.at.host) &&
+           (any_host || is_here(address->host));
+  });
+}
+
 class LiveTargets {
 public:
   LiveTargets(const Expanded& expanded, const std::vector<Entry>& services, Report& report)
       : expanded_(expanded), services_(services), report_(report) {}
 
   void look_at(const Entry& service) {
+    look_at_network(service);
     const std::vector<std::string> words = probe_words(*service.value, "live");
     if (words.empty() || same_program(service, words)) return;
     for (const Mention& mention : mentions(words)) {
@@ -101,6 +154,22 @@ public:
   }
 
 private:
+  void look_at_network(const Entry& service) {
+    const auto target = network_target(*service.value, "live");
+    if (!target || is_at(service, *target)) return;
+    for (const Entry& other : services_)
+      if (other.key != service.key && is_at(other, *target))
+        return refuse(service.key, other.key, target->entry->value->place, target->entry->key);
+  }
+
+  /// As far as the configuration says where it is.
+  bool is_at(const Entry& service, const Target& target) const {
+    const auto ready = network_target(*service.value, "ready");
+    if (ready && is_same(*ready, target)) return true;
+    if (listens_at(*service.value, target)) return true;
+    return target.path.empty() && belongs(target.at, service);
+  }
+
   /// The program by which another service shows that it is ready.
   bool same_program(const Entry& service, const std::vector<std::string>& words) {
     if (probe_words(*service.value, "ready") == words) return false;
@@ -130,11 +199,15 @@ private:
   void refuse(const Entry& service, const std::string& other, std::size_t word) {
     const Node& exec = *service.value->value("live")->value("exec");
     const Place& place = word < exec.items.size() ? exec.items[word]->place : exec.place;
-    report_.error(
-        place, below(below(below("services", service.key), "live"), "exec"),
-        {"this asks " + in_quotes(other) + ": what happens to " + in_quotes(service.key) +
-             " must depend on its own answer",
-         "ask " + in_quotes(service.key) + " itself; that it needs the other is said under `needs`"});
+    refuse(service.key, other, place, "exec");
+  }
+
+  void refuse(const std::string& service, const std::string& other, const Place& place,
+              std::string_view key) {
+    report_.error(place, below(below(below("services", service), "live"), key),
+                  {"this asks " + in_quotes(other) + ": what happens to " + in_quotes(service) +
+                       " must depend on its own answer",
+                   "ask " + in_quotes(service) + " itself; that it needs the other is said under `needs`"});
   }
 
   const Expanded& expanded_;

@@ -1,4 +1,5 @@
 #include "config/load.h"
+#include "config/canary.h"
 
 #include "config/build.h"
 #include "config/check.h"
@@ -104,7 +105,9 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   check_volumes(*expanded.tree, report);
   resolve_conditions(*expanded.tree, stack, report);
   check_listens(*expanded.tree, report);
-  if (resolve_needs(*expanded.tree, presets, stack, report)) settle_bounds(*expanded.tree, stack, report);
+  const bool ordered = resolve_needs(*expanded.tree, presets, stack, report);
+  add_canary(*expanded.tree, stack, report);
+  if (ordered) settle_bounds(*expanded.tree, stack, report);
   if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
   look_for_rivals(*expanded.tree, options.machine, report);
   look_at_conditions(*expanded.tree, stack, options.machine, report);

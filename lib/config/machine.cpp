@@ -1,3 +1,4 @@
+#include "config/canary.h"
 #include "config/check.h"
 #include "config/keys.h"
 #include "config/semantics.h"
@@ -78,6 +79,10 @@ public:
     programs();
     if (const Node* file = text(node_, "environment_file"))
       tell(*file, "environment_file", secret_flaw(file->text));
+    for (const char* probe : {"ready", "progress", "live"})
+      if (const Node* section = node_.value(probe))
+        if (const Node* file = text(*section, "secret_file"))
+          tell(*file, std::string(probe) + ".secret_file", secret_flaw(file->text));
   }
 
 private:
@@ -153,6 +158,10 @@ bool is_disabled(const Node& service) {
 }
 
 void look_at_machine(const Node& tree, bool root, Report& report) {
+  if (const Node* canary = canary_section_of(tree))
+    if (const Node* file = canary->value("secret_file"); file != nullptr && file->kind == Kind::scalar)
+      if (const Flaw flaw = secret_flaw(file->text); !flaw.none())
+        report.error(file->place, "stability.canary.secret_file", flaw);
   const Node* services = tree.value("services");
   if (services == nullptr) return;
   for (const Entry& service : services->entries)

@@ -1,6 +1,7 @@
 #include "config/merge.h"
 
 #include "config/keys.h"
+#include "config/network_probe.h"
 
 #include <algorithm>
 
@@ -15,13 +16,19 @@ bool is_probe(std::string_view key) {
   return key == "ready" || key == "progress" || key == "live";
 }
 
-/// A probe has one kind: where `over` names one, it does not stand beside the one below, it takes its place.
+/// A probe has one kind: where `over` names one, it does not stand beside the one below, it takes its place,
+/// and what was said about the one below goes with that where it means nothing to the other.
 NodePtr without_kind(const NodePtr& under, const Node& over) {
   const bool names_kind =
       std::any_of(over.entries.begin(), over.entries.end(), [](const Entry& e) { return is_kind(e.key); });
   if (!names_kind) return under;
   auto rest = std::make_shared<Node>(*under);
-  std::erase_if(rest->entries, [](const Entry& e) { return is_kind(e.key) || e.key == "exit"; });
+  const auto fits = [&over](const Entry& detail) {
+    return std::all_of(over.entries.begin(), over.entries.end(), [&](const Entry& e) {
+      return !is_kind(e.key) || may_stand_beside(detail.key, e.key);
+    });
+  };
+  std::erase_if(rest->entries, [&](const Entry& e) { return is_kind(e.key) || !fits(e); });
   return rest;
 }
 

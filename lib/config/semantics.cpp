@@ -2,6 +2,7 @@
 
 #include "config/bounds.h"
 #include "config/keys.h"
+#include "config/network_probe.h"
 #include "config/secret.h"
 
 #include <algorithm>
@@ -18,6 +19,22 @@ constexpr std::size_t around_the_name = 16;
 Place without_text(Place place) {
   if (place.source) place.source = std::make_shared<Source>(Source{.path = place.source->path, .text = {}});
   return place;
+}
+
+std::string known_kinds() {
+  std::string text;
+  for (const std::string_view kind : probe_kinds)
+    text += (text.empty() ? "" : ", ") + std::string(kind);
+  return text;
+}
+
+/// Whether any program of ours is run for it: an external service with network probes has none.
+bool runs_something(const Node& service) {
+  if (service.find("external") == nullptr) return true;
+  for (const char* probe : {"ready", "live"})
+    if (const Node* section = service.value(probe); section != nullptr && section->find("exec") != nullptr)
+      return true;
+  return false;
 }
 
 class ServiceChecks {
@@ -60,7 +77,7 @@ private:
     if (!has("command") && !has("external"))
       error("command",
             {"service " + in_quotes(entry_.key) + " has no command", "give it a command or a preset"});
-    if (!has("user") && root_)
+    if (!has("user") && root_ && runs_something(node_))
       error("user", {"service " + in_quotes(entry_.key) + " has no user",
                      "we run as root: write `user: root` if that is meant"});
   }
@@ -73,11 +90,9 @@ private:
     for (const Entry& entry : node->entries)
       if (std::find(probe_kinds.begin(), probe_kinds.end(), entry.key) != probe_kinds.end())
         kinds += (number++ == 0 ? "" : ", ") + entry.key;
-    if (number == 0)
-      error(key, {"the probe does not say what it does", "write one of running, notify, exec"});
+    if (number == 0) error(key, {"the probe does not say what it does", "write one of " + known_kinds()});
     if (number > 1) error(key, {"a probe does one thing, this one has " + kinds, {}});
-    if (node->find("exit") != nullptr && node->find("exec") == nullptr)
-      error(key, {"\"exit\" belongs to an exec probe", {}});
+    check_network_probe(*node, below(path_, key), report_);
     if (const Node* codes = node->value("exit");
         codes != nullptr && codes->kind == Kind::list && codes->items.empty())
       error(key, {"\"exit\" names no exit code", {}});
@@ -90,7 +105,8 @@ private:
     for (const char* kind : {"running", "notify"})
       if (const Entry* entry = live->find(kind))
         report_.error(entry->place, below(path_, "live"),
-                      {"a live probe " + in_quotes(kind) + " could never fail", "ask the program: use exec"});
+                      {"a live probe " + in_quotes(kind) + " could never fail",
+                       "ask the program: use exec or a network probe"});
   }
 
   void task() {
@@ -132,7 +148,7 @@ private:
   }
 
   void useless() {
-    if (has("progress_up_to") && !has("progress"))
+    if (has("progress_up_to") && !has("progress") && spec_.ready.kind != model::ProbeKind::observed)
       warn("progress_up_to", {"\"progress_up_to\" without a progress probe does nothing", {}});
     if (spec_.program.user == "root" && has("capabilities"))
       warn("capabilities", {"root has all capabilities", "leave it out, or take another user"});

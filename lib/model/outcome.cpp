@@ -8,31 +8,24 @@ namespace {
 
 using State = Outcome::State;
 
-std::string about(const Stack& stack, ServiceId id) {
-  const Service& service = stack.service(id);
-  std::string text = stack.spec(id).name + " is " + std::string(word(name_of(service.phase)));
-  const std::string why = words(stack, service.why);
-  if (!why.empty()) text += ": " + why;
-  return text;
-}
-
 Outcome of_start(const Stack& stack, ServiceId id) {
   const Service& service = stack.service(id);
-  if (!service.wanted) return {State::failed, about(stack, id)};
+  if (!service.wanted) return {State::failed, standing(stack, id)};
   const auto* stopping = std::get_if<Stopping>(&service.phase);
-  if (stopping != nullptr && stopping->stage == StopStage::overdue) return {State::failed, about(stack, id)};
-  if (service.restart_asked || service.leaving) return {State::pending, about(stack, id)};
+  if (stopping != nullptr && stopping->stage == StopStage::overdue)
+    return {State::failed, standing(stack, id)};
+  if (service.restart_asked || service.leaving) return {State::pending, standing(stack, id)};
   switch (name_of(service.phase)) {
   case PhaseName::ready:
   case PhaseName::done: return {State::done, {}};
-  case PhaseName::failed: return {State::failed, about(stack, id)};
+  case PhaseName::failed: return {State::failed, standing(stack, id)};
   case PhaseName::waiting:
-    return {std::get<Waiting>(service.phase).held ? State::failed : State::pending, about(stack, id)};
+    return {std::get<Waiting>(service.phase).held ? State::failed : State::pending, standing(stack, id)};
   case PhaseName::down:
   case PhaseName::starting:
   case PhaseName::unready:
   case PhaseName::stopping:
-  case PhaseName::backoff: return {State::pending, about(stack, id)};
+  case PhaseName::backoff: return {State::pending, standing(stack, id)};
   }
   return {State::pending, {}};
 }
@@ -43,7 +36,7 @@ Outcome of_stop(const Stack& stack, ServiceId id) {
   if (run_of(service.phase) == nullptr) return {State::done, {}};
   const auto* stopping = std::get_if<Stopping>(&service.phase);
   const bool overdue = stopping != nullptr && stopping->stage == StopStage::overdue;
-  return {overdue ? State::failed : State::pending, about(stack, id)};
+  return {overdue ? State::failed : State::pending, standing(stack, id)};
 }
 
 /// Failed if one failed, else pending if one is, else done.

@@ -168,9 +168,14 @@ std::string verdict_words(const Stack& stack) {
   ServiceId worst = *missing.begin();
   for (const ServiceId id : missing)
     if (std::holds_alternative<Failed>(stack.service(id).phase)) worst = id;
-  const Service& service = stack.service(worst);
-  std::string text = stack.spec(worst).name + " is " + std::string(word(name_of(service.phase)));
-  const std::string why = words(stack, service.why);
+  return standing(stack, worst);
+}
+
+std::string standing(const Stack& stack, ServiceId id) {
+  const Service& service = stack.service(id);
+  const bool speaks = std::holds_alternative<Starting>(service.phase) && !service.status_text.empty();
+  const std::string why = speaks ? service.status_text : words(stack, service.why);
+  const std::string text = stack.spec(id).name + " is " + std::string(word(name_of(service.phase)));
   return why.empty() ? text : text + ": " + why;
 }
 

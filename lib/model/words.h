@@ -19,5 +19,7 @@ namespace holdfast::model {
 /// What keeps the stack from working, or what it is about to do: "rabbitmq is failed: exit code 1 after 3.1
 /// s; …". Empty when it works.
 [[nodiscard]] std::string verdict_words(const Stack& stack);
+/// "rabbitmq is starting: loading"; what starts is heard itself where it says something.
+[[nodiscard]] std::string standing(const Stack& stack, ServiceId service);
 
 } // namespace holdfast::model

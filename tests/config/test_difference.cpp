@@ -188,3 +188,18 @@ TEST_CASE("difference: a thousand services that change in everything still fit o
   CHECK(view.changes[0].keys.size() == 20);
   CHECK(wire::encode_plan(view).size() < 900'000);
 }
+
+TEST_CASE("difference: the canary is told as the service that it is") {
+  const auto with = [](const std::string& canary) {
+    return "stability: {canary: {url: \"http://127.0.0.1:5000\", secret_file: /etc/x" + canary + "}}\n" +
+           service + "}}\n";
+  };
+  CHECK(told(with(""), with(", every: 1m")) == "canary: live\n  stability.canary.every: not set -> 1m\n");
+  CHECK(told(with(""), service + "}}\n") == "canary: stop (removed)\n");
+  CHECK(told(service + "}}\n", with("")) == "canary: start (added)\n");
+}
+
+TEST_CASE("difference: another question of a probe is live") {
+  CHECK(told(service + ", ready: {tcp: 127.0.0.1:80}}}\n", service + ", ready: {tcp: 127.0.0.1:81}}}\n") ==
+        "a: live\n  services.a.ready.tcp: 127.0.0.1:80 -> 127.0.0.1:81\n");
+}
