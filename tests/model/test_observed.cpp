@@ -11,7 +11,7 @@ using namespace holdfast::model::test;
 namespace {
 
 constexpr auto succeeds = ProbeOutcome::succeeded;
-constexpr auto fails = ProbeOutcome::failed;
+constexpr auto refuses = ProbeOutcome::failed;
 constexpr auto recovers = ProbeOutcome::starting;
 constexpr auto unseen = ProbeOutcome::unknown;
 
@@ -55,13 +55,13 @@ void say(World& world, ProbeOutcome outcome, const std::string& said) {
 } // namespace
 
 TEST_CASE("observed: ready when it answers, not before") {
-  World world = with_ready(fails);
+  World world = with_ready(refuses);
   world.pass(5s);
   CHECK(world.phase("db") == "starting");
   answer_from_now(world, succeeds);
   world.pass(1s);
   CHECK(world.phase("db") == "ready");
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(2s);
   CHECK(world.phase("db") == "unready");
 }
@@ -83,7 +83,7 @@ TEST_CASE("observed: when it falls silent after all, what was left of its start 
   world.pass(10min);
   REQUIRE(world.as<Starting>("db").held);
   const Duration left = *world.as<Starting>("db").held;
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(1s);
   CHECK(world.as<Starting>("db").held);
   world.pass(1s);
@@ -107,7 +107,7 @@ TEST_CASE("observed: nobody is late while nobody can ask") {
   CHECK(world.service("db").restarts == 0);
   REQUIRE(world.as<Starting>("db").held);
   // The first real answer ends that.
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(1s);
   CHECK_FALSE(world.as<Starting>("db").held);
   world.pass(40s);
@@ -128,10 +128,10 @@ TEST_CASE("observed: recovery and progress hold together, and both must end") {
   World world = with_ready(recovers, std::move(spec));
   world.probes[{"db", ProbeRole::progress}] = succeeds;
   world.pass(10s);
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(10s);
   CHECK(world.as<Starting>("db").held);
-  world.probes[{"db", ProbeRole::progress}] = fails;
+  world.probes[{"db", ProbeRole::progress}] = refuses;
   world.pass(10s);
   CHECK_FALSE(world.as<Starting>("db").held);
 }
@@ -191,7 +191,7 @@ TEST_CASE("observed: a recovery is ended after progress_up_to") {
 TEST_CASE("observed: while nobody can ask, the time to answer again stands still, and then goes on") {
   World world = with_ready(succeeds);
   world.pass(2s);
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(12s);
   REQUIRE(world.phase("db") == "unready");
   answer_from_now(world, unseen);
@@ -201,7 +201,7 @@ TEST_CASE("observed: while nobody can ask, the time to answer again stands still
   const Duration left = *world.as<Unready>("db").paused;
   CHECK(left > 15s);
   CHECK(left < 30s);
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(1s);
   CHECK(world.as<Unready>("db").deadline <= world.now().mono + left);
   CHECK(world.as<Unready>("db").deadline > world.now().mono + left - 1s);
@@ -218,7 +218,7 @@ TEST_CASE("observed: the bound of the stack's recovery stands still too") {
   answer_from_now(world, recovers);
   world.pass(1h);
   CHECK(world.verdict() == "broken");
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(1min + 5s);
   CHECK(world.verdict() == "failed");
 }
@@ -233,7 +233,7 @@ TEST_CASE("observed: a live probe that says that it recovers is no reason to end
   world.probes[{"db", ProbeRole::live}] = unseen;
   world.pass(1h);
   CHECK(world.run("db").value == 1);
-  world.probes[{"db", ProbeRole::live}] = fails;
+  world.probes[{"db", ProbeRole::live}] = refuses;
   world.pass(3s);
   CHECK(world.run("db").value == 2);
 }
@@ -244,7 +244,7 @@ TEST_CASE("observed: what is asked seldom is asked soon again while it does not 
   in(spec, "db").unready_within = 1h;
   World world = with_ready(succeeds, std::move(spec));
   world.pass(1s);
-  answer_from_now(world, fails);
+  answer_from_now(world, refuses);
   world.pass(10min);
   REQUIRE(world.phase("db") == "unready");
   answer_from_now(world, succeeds);
@@ -266,7 +266,7 @@ TEST_CASE("observed: a reload that asks it otherwise ends its hold") {
   REQUIRE(world.as<Starting>("db").held);
   StackSpec next = asked_by_observer();
   in(next, "db").ready.network.database = "repository";
-  world.probes[{"db", ProbeRole::ready}] = fails;
+  world.probes[{"db", ProbeRole::ready}] = refuses;
   world.reload(next);
   CHECK_FALSE(world.as<Starting>("db").held);
   world.pass(41s);
@@ -292,7 +292,7 @@ StackSpec with_canary(bool critical) {
 
 TEST_CASE("canary: asked when all it goes through is ready, and working depends on it") {
   World world(with_canary(false));
-  world.probes[{"canary", ProbeRole::ready}] = fails;
+  world.probes[{"canary", ProbeRole::ready}] = refuses;
   world.boot();
   CHECK(world.phase("canary") == "starting");
   CHECK(world.verdict() == "degraded");
@@ -303,7 +303,7 @@ TEST_CASE("canary: asked when all it goes through is ready, and working depends 
 
 TEST_CASE("canary: a critical one keeps the door closed until it passes") {
   World world(with_canary(true));
-  world.probes[{"canary", ProbeRole::ready}] = fails;
+  world.probes[{"canary", ProbeRole::ready}] = refuses;
   world.boot();
   world.pass(10s);
   CHECK(world.verdict() == "starting");
@@ -321,7 +321,7 @@ TEST_CASE("canary: after a restart of anything it goes through it counts anew") 
     world.pass(1min);
     REQUIRE(world.verdict() == "working");
     world.door_moved();
-    world.probes[{"canary", ProbeRole::ready}] = fails;
+    world.probes[{"canary", ProbeRole::ready}] = refuses;
     world.dies(name);
     world.pass(5s);
     INFO(name);
@@ -340,7 +340,7 @@ TEST_CASE("canary: one that fails for too long is given up with the stack only w
     World world(with_canary(critical));
     world.boot();
     world.pass(1min);
-    world.probes[{"canary", ProbeRole::ready}] = fails;
+    world.probes[{"canary", ProbeRole::ready}] = refuses;
     world.pass(1h);
     CHECK(world.phase("canary") == "unready");
     CHECK(world.verdict() == (critical ? "failed" : "degraded"));

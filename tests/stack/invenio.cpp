@@ -79,7 +79,8 @@ std::string Invenio::publish(const std::string& title) const {
         {"publisher", "a test"},
         {"resource_type", {{"id", "dataset"}}},
         {"creators",
-         {{{"person_or_org", {{"type", "personal"}, {"given_name", "Ada"}, {"family_name", "Visitor"}}}}}}}}};
+         {{{"person_or_org",
+            {{"type", "personal"}, {"given_name", "Ada"}, {"family_name", "Outsider"}}}}}}}}};
   const auto draft = ask("POST", "/api/records", record.dump());
   if (draft.status != 201) throw std::runtime_error("draft: " + std::to_string(draft.status) + draft.body);
   const auto id = draft.json().at("id").get<std::string>();
@@ -89,7 +90,7 @@ std::string Invenio::publish(const std::string& title) const {
   return id;
 }
 
-Visitor::Options Invenio::visits(const std::string& record) const {
+Outsider::Options Invenio::sights(const std::string& record) const {
   return {.site = site(),
           .ca = ca(),
           .token_file = token_file(),

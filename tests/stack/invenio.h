@@ -1,7 +1,7 @@
 #pragma once
 // A real InvenioRDM with its servers, as tests/stack/provision makes it, in a directory of the test's own.
 
-#include "stack/visits.h"
+#include "stack/outsider.h"
 #include "support/stack_directory.h"
 
 #include <nlohmann/json.hpp>
@@ -38,7 +38,7 @@ public:
   [[nodiscard]] std::string publish(const std::string& title) const;
 
   /// Somebody outside who reads pages, searches, reads this record, and makes drafts.
-  [[nodiscard]] Visitor::Options visits(const std::string& record) const;
+  [[nodiscard]] Outsider::Options sights(const std::string& record) const;
 
   /// Replaces `from` by `to` in a file of the stack; throws where it is not there.
   void change(const std::string& file, const std::string& from, const std::string& to) const;

@@ -6,6 +6,7 @@
 #include "support/binaries.h"
 #include "support/catch.h"
 #include "support/deadline.h"
+#include "support/has.h"
 
 #include <csignal>
 #include <filesystem>
@@ -31,10 +32,6 @@ std::vector<std::string> names(const RunningStack& stack) {
 std::string task(const std::string& name, const std::string& line, const std::string& when) {
   return "  " + name + ": {command: [/bin/sh, -c, \"" + line + "\"], user: root, task: {run: " + when +
          "}}\n";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 } // namespace

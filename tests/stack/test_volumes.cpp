@@ -5,6 +5,7 @@
 #include "stack/synthetic.h"
 #include "support/catch.h"
 #include "support/deadline.h"
+#include "support/has.h"
 #include "support/mounts.h"
 
 #include <filesystem>
@@ -66,12 +67,6 @@ nlohmann::json volume(const RunningStack& stack) {
 /// Until the volume is in this state.
 bool becomes(const RunningStack& stack, const std::string& state) {
   return comes_true(15s, [&] { return volume(stack).at("state") == state; });
-}
-
-bool has(const std::string& text, const std::string& part) {
-  INFO(text);
-  CHECK(text.find(part) != std::string::npos);
-  return text.find(part) != std::string::npos;
 }
 
 std::string why(const RunningStack& stack, const std::string& service) {

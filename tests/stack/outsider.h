@@ -10,7 +10,7 @@
 
 namespace holdfast::test {
 
-struct Visit {
+struct Sight {
   double at = 0;      ///< when it was sent, by CLOCK_MONOTONIC, in seconds
   double took = 0;    ///< seconds
   std::string what;   ///< "GET /api/records"
@@ -22,8 +22,8 @@ struct Visit {
 /// CLOCK_MONOTONIC, in seconds.
 [[nodiscard]] double monotonic_seconds();
 
-/// tests/stack/visitor beside the test, from construction to finish().
-class Visitor {
+/// tests/stack/outsider beside the test, from construction to finish().
+class Outsider {
 public:
   struct Options {
     std::string site;
@@ -31,12 +31,12 @@ public:
     std::string token_file;         ///< empty: it makes no drafts
     std::vector<std::string> paths; ///< asked again and again, each in a thread of its own
   };
-  Visitor(const Options& options, const std::string& output);
+  Outsider(const Options& options, const std::string& output);
 
   /// Waits for the requests under way, and tells of all in the order in which they ended.
-  [[nodiscard]] std::vector<Visit> finish();
+  [[nodiscard]] std::vector<Sight> finish();
   /// Those that have ended up to now.
-  [[nodiscard]] std::vector<Visit> so_far() const;
+  [[nodiscard]] std::vector<Sight> so_far() const;
 
 private:
   std::string output_;
@@ -47,9 +47,9 @@ private:
 /// What a door that works lets nobody see: an answer of the 5xx that is no 503 with Retry-After, a hang, a
 /// connection that breaks. Of requests that were sent before `from` nothing is said, nor of refused
 /// connections where `refused` is allowed. One line each; empty when all is well.
-[[nodiscard]] std::string not_allowed(const std::vector<Visit>& visits, double from, bool refused = false);
+[[nodiscard]] std::string not_allowed(const std::vector<Sight>& sights, double from, bool refused = false);
 
 /// "GET / 200 x 31, 503 x 4", a line for each kind of request.
-[[nodiscard]] std::string summary(const std::vector<Visit>& visits);
+[[nodiscard]] std::string summary(const std::vector<Sight>& sights);
 
 } // namespace holdfast::test
