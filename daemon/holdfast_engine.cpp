@@ -2,6 +2,7 @@
 // it a socket and the shared table at fixed descriptors (wire/anchor.h).
 
 #include "config/load.h"
+#include "config/network_probe.h"
 #include "control/publisher.h"
 #include "engine/engine.h"
 #include "engine/premises.h"
@@ -144,7 +145,9 @@ int run(const Arguments& arguments, int anchor) {
              .last_stop = table.value(),
              .tree = premises.value().tree,
              .log_directory = std::move(premises.value().log_directory),
-             .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)}});
+             .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)},
+             .observer = {.program = daemon::program("holdfast-observer"),
+                          .user = std::string(::geteuid() == 0 ? config::observers_user : "")}});
   for (const auto& lines : {premises.value().found, lowered})
     for (const std::string& line : lines)
       engine.report().trouble(line);

@@ -134,7 +134,7 @@ std::vector<Target>::iterator end_of_rank(std::vector<Target>& targets, std::vec
 
 Duration longest_last_stop(wire::LastStopTable& table) {
   auto targets = targets_of(table);
-  Duration sum = after_kill + to_die; // of the tree as a whole
+  Duration sum = 2 * after_kill + to_die; // of the tree as a whole, and of the observer
   for (auto first = targets.begin(); first != targets.end();) {
     const auto last = end_of_rank(targets, first);
     Duration longest{};
@@ -156,8 +156,10 @@ void last_stop(wire::LastStopTable& table, int signals) {
     stop_rank({first, last}, targets, signals);
     first = last;
   }
-  table.stack.back() = '\0';
-  if (table.stack.front() != '\0') clear_cgroup(table.stack.data(), targets);
+  for (auto* const tree : {&table.stack, &table.observer}) {
+    tree->back() = '\0';
+    if (tree->front() != '\0') clear_cgroup(tree->data(), targets);
+  }
   reap_the_dying(signals);
 }
 

@@ -1,6 +1,7 @@
 #include "config/canary.h"
 #include "config/check.h"
 #include "config/keys.h"
+#include "config/network_probe.h"
 #include "config/semantics.h"
 #include "config/values.h"
 
@@ -157,6 +158,22 @@ bool is_disabled(const Node& service) {
   return enabled != nullptr && boolean(*enabled) == false;
 }
 
+/// Whom the daemon would miss at its start, at the first probe that needs it.
+void look_for_observers_user(const Node& services, Report& report) {
+  if (user_exists(std::string(observers_user))) return;
+  for (const Entry& service : services.entries)
+    for (const char* probe : {"ready", "progress", "live"})
+      if (const Node* section = service.value->value(probe);
+          section != nullptr && !is_disabled(*service.value))
+        for (const Entry& entry : section->entries)
+          if (protocol_of(entry.key))
+            return report.error(
+                entry.place, below(below("services", service.key), probe),
+                {"there is no user " + in_quotes(observers_user) +
+                     ", as whom the observer asks network peers",
+                 "the package makes it, and so does `useradd --system " + std::string(observers_user) + "`"});
+}
+
 void look_at_machine(const Node& tree, bool root, Report& report) {
   if (const Node* canary = canary_section_of(tree))
     if (const Node* file = canary->value("secret_file"); file != nullptr && file->kind == Kind::scalar)
@@ -166,6 +183,7 @@ void look_at_machine(const Node& tree, bool root, Report& report) {
   if (services == nullptr) return;
   for (const Entry& service : services->entries)
     if (!is_disabled(*service.value)) Look(service, root, report).all();
+  if (root) look_for_observers_user(*services, report);
 }
 
 } // namespace holdfast::config

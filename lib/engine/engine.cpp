@@ -65,6 +65,11 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        [this](model::Event event) { happened(std::move(event)); }),
       side_programs_(loop, children_),
       helpers_(side_programs_, tree_, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      observer_(loop, children_, tree_, std::move(options.observer),
+                {.told = [this](std::string what) { tell_of_stack(std::move(what)); },
+                 .said = [this](const std::string& line) { report_.note(line); },
+                 .on_disk = [this](std::function<void()> job) { configuration_.later(std::move(job)); }}),
+      observed_(observer_, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
       conditions_({loop, side_programs_, tree_}, stack_,
                   {.looker = std::move(options.looker), .memory = stack_.spec().state + "/volumes"},
@@ -85,19 +90,23 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        limit_watch_.respecified();
                        memory_pressure_.respecified();
                        conditions_.respecified();
+                       settle_observer();
                      }}),
       timer_(loop), tell_timer_(loop) {
-  rows_.set_stack(tree_.stack(), door_flag(stack_.spec().runtime));
+  rows_.set_stack(tree_.stack(), tree_.observer(), door_flag(stack_.spec().runtime));
 }
 
 Status Engine::open() {
   if (auto read = done_.read(); !read) return read;
   if (auto opened = conditions_.open(); !opened) return opened;
+  if (ObservedProbes::are_in(stack_.spec()))
+    if (auto opened = observer_.open(); !opened) return opened;
   return reloader_.open_sockets(stack_.spec());
 }
 
 int Engine::run() {
   conditions_.respecified();
+  settle_observer();
   happened(model::StackStarted{.done = done_.of(stack_.spec())});
   while (!ended_)
     loop_.run_one();
@@ -163,6 +172,7 @@ void Engine::post_tidy() {
     children_.tidy();
     runs_.tidy();
     side_programs_.tidy();
+    observer_.tidy();
   });
 }
 
@@ -281,7 +291,16 @@ void Engine::carry_out(const model::RememberDone& action) {
 }
 
 void Engine::carry_out(const model::AskProbe& action) {
-  helpers_.probe(action.service, action.run, action.role);
+  const bool is_observed =
+      probe_of(stack_.spec(action.service), action.role).kind == model::ProbeKind::observed;
+  if (is_observed)
+    observed_.probe(action.service, action.run, action.role);
+  else
+    helpers_.probe(action.service, action.run, action.role);
+}
+
+void Engine::settle_observer() {
+  observer_.need(ObservedProbes::are_in(stack_.spec()));
 }
 
 void Engine::carry_out(const model::End& action) {
@@ -314,6 +333,7 @@ void Engine::anchor_gone() {
   door_.close();
   report_.trouble("the anchor is gone: everything is killed");
   static_cast<void>(linux_os::kill_cgroup(tree_.stack()));
+  static_cast<void>(linux_os::kill_cgroup(tree_.observer()));
   std::_Exit(wire::engine_lost);
 }
 

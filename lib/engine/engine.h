@@ -17,6 +17,8 @@
 #include "engine/memory_pressure.h"
 #include "engine/notices.h"
 #include "engine/notify_hub.h"
+#include "engine/observed_probes.h"
+#include "engine/observer.h"
 #include "engine/recorder.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
@@ -45,6 +47,7 @@ public:
     Tree tree;
     Fd log_directory;
     Volumes::Looker looker;
+    Observer::Options observer;
   };
 
   Engine(boost::asio::io_context& loop, Options options);
@@ -111,6 +114,8 @@ private:
   void signalled(int signal);
   void notified(ServiceId service, const linux_os::Notification& said);
   [[noreturn]] void anchor_gone();
+  /// The observer is there where a probe needs it.
+  void settle_observer();
 
   boost::asio::io_context& loop_;
   Fd log_directory_;
@@ -130,6 +135,8 @@ private:
   MemoryPressure memory_pressure_;
   SidePrograms side_programs_;
   Helpers helpers_;
+  Observer observer_;
+  ObservedProbes observed_;
   DoneTasks done_;
   Configuration configuration_;
   Conditions conditions_;

@@ -1,5 +1,6 @@
 #include "engine/helpers.h"
 
+#include "engine/observed_probes.h"
 #include "linux/utf8.h"
 #include "model/words.h"
 
@@ -25,15 +26,6 @@ std::string last_line(std::string text) {
 model::ProbeOutcome outcome_of_failure(int error) {
   const bool ours = error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
   return ours ? model::ProbeOutcome::unknown : model::ProbeOutcome::failed;
-}
-
-const model::Probe& probe_of(const model::ServiceSpec& spec, model::ProbeRole role) {
-  switch (role) {
-  case model::ProbeRole::ready: return spec.ready;
-  case model::ProbeRole::progress: return *spec.progress;
-  case model::ProbeRole::live: return spec.live->probe;
-  }
-  return spec.ready;
 }
 
 struct Answer {

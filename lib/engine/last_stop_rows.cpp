@@ -31,9 +31,10 @@ std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
 
 } // namespace
 
-void LastStopRows::set_stack(const std::string& path, const std::string& door) {
+void LastStopRows::set_stack(const std::string& stack, const std::string& observer, const std::string& door) {
   copy_path(table_.door, door);
-  copy_path(table_.stack, path);
+  copy_path(table_.observer, observer);
+  copy_path(table_.stack, stack);
 }
 
 std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, ServiceId service,

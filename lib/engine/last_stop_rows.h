@@ -16,8 +16,8 @@ class LastStopRows {
 public:
   explicit LastStopRows(wire::LastStopTable& table) : table_(table) {}
 
-  /// The cgroup above all leaves, and the flag of the door.
-  void set_stack(const std::string& path, const std::string& door);
+  /// The cgroup above all leaves, that of the observer, and the flag of the door.
+  void set_stack(const std::string& stack, const std::string& observer, const std::string& door);
   /// Fills a row before the clone. Returns where the kernel is to write the pid.
   [[nodiscard]] std::atomic<std::int32_t>* prepare(const model::Stack& stack, ServiceId service,
                                                    const std::string& leaf);

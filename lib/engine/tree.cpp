@@ -44,11 +44,12 @@ Status clear_leftovers(const std::string& stack, std::vector<std::string>& found
   return remove_when_empty(stack);
 }
 
-/// What looks at a volume may hang on a dead disk, out of reach of SIGKILL: it is waited for a moment only.
-Status clear_looks(const std::string& look) {
-  if (!exists(look)) return Done{};
-  if (auto killed = linux_os::kill_cgroup(look); !killed) return killed;
-  return remove_when_empty(look, 1s);
+/// Our own programs beside the stack. What looks at a volume may hang on a dead disk, out of reach of
+/// SIGKILL: it is waited for a moment only.
+Status clear_programs(const std::string& place) {
+  if (!exists(place)) return Done{};
+  if (auto killed = linux_os::kill_cgroup(place); !killed) return killed;
+  return remove_when_empty(place, 1s);
 }
 
 /// The anchor is told of leaves in fields of a fixed size.
@@ -133,8 +134,10 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) {
   // Only now: no process may live in a cgroup that passes them on.
   pass_on_from_base();
   // Leaves of looks that hang still stay where they are: new ones are made beside them.
-  static_cast<void>(clear_looks(look()));
-  if (auto made = make_if_missing(look()); !made) return made;
+  for (const std::string& place : {look(), observer()}) {
+    static_cast<void>(clear_programs(place));
+    if (auto made = make_if_missing(place); !made) return made;
+  }
   if (auto made = make_if_missing(stack()); !made) return made;
   if (auto passed = linux_os::pass_on(stack(), controllers_); !passed) return passed;
   for (const std::string& name : options.services)
@@ -179,10 +182,12 @@ Status Tree::remove() const {
   // Probes and stop programs may be left, and what SIGKILL could not end yet.
   if (auto killed = linux_os::kill_cgroup(stack()); !killed && exists(stack())) return killed;
   if (auto removed = remove_when_empty(stack()); !removed) return removed;
-  const auto looks = clear_looks(look());
+  const auto observed = clear_programs(observer());
+  const auto looked = clear_programs(look());
   if (auto moved = move_home(); !moved) return moved;
   if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
-  if (!looks) return looks;
+  if (!observed) return observed;
+  if (!looked) return looked;
   return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
 }
 

@@ -12,9 +12,9 @@
 namespace holdfast::engine {
 
 /// The daemon's cgroups: BASE/supervisor with anchor and engine, BASE/look/N for our own programs that look
-/// at volumes, BASE/stack/SERVICE/RUN with one leaf a run, and BASE/stack/SERVICE/probe/N for probes and
-/// hooks. Paths are absolute. Controllers are passed on from BASE to each SERVICE, and that of memory to its
-/// leaves, so that what was killed is counted run by run.
+/// at volumes, BASE/observer/N for what asks network peers, BASE/stack/SERVICE/RUN with one leaf a run, and
+/// BASE/stack/SERVICE/probe/N for probes and hooks. Paths are absolute. Controllers are passed on from BASE
+/// to each SERVICE, and that of memory to its leaves, so that what was killed is counted run by run.
 class Tree {
 public:
   struct Options {
@@ -33,6 +33,7 @@ public:
   [[nodiscard]] const std::string& base() const { return base_; }
   [[nodiscard]] std::string stack() const { return base_ + "/stack"; }
   [[nodiscard]] std::string look() const { return base_ + "/look"; }
+  [[nodiscard]] std::string observer() const { return base_ + "/observer"; }
   [[nodiscard]] std::string service(const std::string& name) const { return stack() + "/" + name; }
 
   /// Those that stack and services have.

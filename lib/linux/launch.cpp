@@ -59,11 +59,11 @@ Result<SpawnRequest> prepare(const LaunchOrder& order, LaunchMeans& means) {
                       .no_new_privileges = program.no_new_privileges,
                       .umask = program.umask,
                       .limits = program.limits,
-                      .input = -1,
+                      .input = order.input,
                       .output = order.output,
                       .cgroup_fd = order.cgroup_fd,
                       .inheritance = &means.inheritance,
-                      .slots = means.slots,
+                      .slots = order.by_descriptor ? nullptr : means.slots,
                       .pid_at_birth = order.pid_at_birth,
                       .parent_is_ours = order.parent_is_ours};
 }

@@ -24,10 +24,13 @@ struct LaunchOrder {
   std::vector<std::string> argv;              ///< instead of program.command where not empty (probes, hooks)
   std::vector<std::string> extra_environment; ///< "NOTIFY_SOCKET=…", "MAINPID=…"; wins over all else
   bool check_requirements = true;             ///< and make runtime directories
-  int output = -1;                            ///< borrowed; open until the outcome came
+  int input = -1;                             ///< borrowed; open until the outcome came; -1: /dev/null
+  int output = -1;                            ///< borrowed likewise
   int cgroup_fd = -1;                         ///< borrowed likewise
   std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< borrowed likewise
   bool parent_is_ours = false;                       ///< as in SpawnRequest
+  /// The program is named by a descriptor of ours, /proc/self/fd/N: the child has them all until its exec.
+  bool by_descriptor = false;
 };
 
 struct LaunchOutcome {

@@ -29,8 +29,9 @@ struct LastStopRow {
 };
 
 struct LastStopTable {
-  std::array<char, last_stop_path> stack; ///< the cgroup above all leaves; empty: no tree yet
-  std::array<char, last_stop_path> door;  ///< the flag that lets the public in; empty: none yet
+  std::array<char, last_stop_path> stack;    ///< the cgroup above all leaves; empty: no tree yet
+  std::array<char, last_stop_path> door;     ///< the flag that lets the public in; empty: none yet
+  std::array<char, last_stop_path> observer; ///< a cgroup that nothing of the stack is in; empty: none
   std::array<LastStopRow, last_stop_rows> rows;
 };
 

@@ -85,7 +85,7 @@ TEST_CASE(
   // The wait of the only rank, five seconds for its leaf, five for the tree, a fifth of one for what dies
   // then.
   CHECK(managed.manager().next() ==
-        "STOPPING=1\nSTATUS=the engine was lost; the stack is stopped\nEXTEND_TIMEOUT_USEC=17200000");
+        "STOPPING=1\nSTATUS=the engine was lost; the stack is stopped\nEXTEND_TIMEOUT_USEC=22200000");
   CHECK(managed.show().exit_code() == wire::engine_lost);
 }
 

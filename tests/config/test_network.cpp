@@ -3,6 +3,7 @@
 #include "input.h"
 #include "support/catch.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 
 using namespace holdfast;
@@ -134,6 +135,8 @@ TEST_CASE("network probes: a secret is there, and only for those who may know it
       "}}\nservices:\n  a: {command: [/bin/true], user: root, ready: {redis: 127.0.0.1:6379, "
       "secret_file: " +
       file + "}}\n";
+  // Whether the machine has the observer's user is another matter.
+  input.options.root = false;
   const auto missing = input.load(text);
   CHECK(missing.diagnostics.size() == 2);
   CHECK(test::told(missing, file + ": No such file or directory"));
@@ -141,6 +144,18 @@ TEST_CASE("network probes: a secret is there, and only for those who may know it
   CHECK(test::told(input.load(text), file + ": more may read or write it than should"));
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   CHECK(input.load(text).stack);
+}
+
+TEST_CASE("network probes: a machine without the observer's user is told of once") {
+  test::Input input;
+  input.options.look_at_machine = true;
+  const auto loaded = input.load("stack: {name: s}\nservices:\n  a: {command: [/bin/true], user: root, "
+                                 "ready: {tcp: 127.0.0.1:80}, live: "
+                                 "{tcp: 127.0.0.1:80, then: alert}}\n");
+  const bool exists = ::getpwnam("holdfast") != nullptr;
+  CHECK(loaded.stack.has_value() == exists);
+  CHECK(test::told(loaded, "there is no user \"holdfast\", as whom the observer asks network peers") !=
+        exists);
 }
 
 TEST_CASE("canary: a service that needs all others, and counts anew after a restart of any") {

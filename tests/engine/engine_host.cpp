@@ -43,6 +43,13 @@ void leave_signals_to_the_anchor() {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
+/// Empty where there is no such file.
+std::string word_in(const std::string& path) {
+  std::string word;
+  std::ifstream(path) >> word;
+  return word;
+}
+
 /// Tells events and what services say of themselves, each once.
 class Teller {
 public:
@@ -148,7 +155,10 @@ void be_the_engine(const model::StackSpec& spec, const std::string& directory, c
                                .tree = premises.tree,
                                .log_directory = std::move(premises.log_directory),
                                .looker = {.program = {"/bin/sh", directory + "/looker"},
-                                          .patience = std::chrono::milliseconds(300)}});
+                                          .patience = std::chrono::milliseconds(300)},
+                               .observer = {.program = HOLDFAST_TEST_OBSERVER,
+                                            .user = word_in(directory + "/observer-user"),
+                                            .patience = std::chrono::milliseconds(200)}});
   for (const std::string& line : premises.found)
     engine.report().trouble(line);
   must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));

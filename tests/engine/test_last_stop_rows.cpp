@@ -29,7 +29,8 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
   const auto table = std::make_unique<wire::LastStopTable>();
   const model::Stack stack(two_services(), Now{});
   LastStopRows rows(*table);
-  rows.set_stack("/stack", "/run/door/open");
+  rows.set_stack("/stack", "/observer", "/run/door/open");
+  CHECK(std::string(table->observer.data()) == "/observer");
   CHECK(std::string(table->stack.data()) == "/stack");
   CHECK(std::string(table->door.data()) == "/run/door/open");
   auto* const pid = rows.prepare(stack, {0}, "/stack/a/1");

@@ -63,6 +63,8 @@ TEST_CASE("limits: what cannot be enforced is told with the limits, the controll
 TEST_CASE("limits: required ones that cannot be had refuse the start and leave nothing") {
   const TestCgroup cgroup;
   const Scratch scratch;
+  // A scratch directory is closed to others, which is told.
+  std::filesystem::permissions(scratch.path(), std::filesystem::perms(0755));
   const bool can_be_had = !bare_tree(cgroup).controllers().empty();
   if (can_be_had) return;
   model::StackSpec spec = stack_in(scratch.path());

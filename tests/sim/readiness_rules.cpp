@@ -204,6 +204,8 @@ void ReadinessRules::check_unready(const Step& step, ServiceId id, Findings& fin
   const bool row_full = row(id, ProbeRole::ready).failures >= spec.ready.failures;
   if (!said && !late && !row_full && !book.probes_changed)
     findings.add(step.stack, id, "unready without a reason");
+  // What it was spared for counts again from its next answer on.
+  if (!std::holds_alternative<ProbeAnswered>(step.event)) book.recovers = book.unseen = false;
   // One that is only late goes on being asked.
   if (late && !row_full) return;
   book.said_ready = false;

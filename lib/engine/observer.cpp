@@ -1,0 +1,181 @@
+#include "engine/observer.h"
+
+#include "base/clock.h"
+#include "linux/secret_file.h"
+#include "linux/users.h"
+#include "linux/utf8.h"
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace holdfast::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// So many unanswered questions in a row are no accident.
+constexpr unsigned most_unanswered = 3;
+
+/// A single question that is not answered for so long beyond its time-out, and no other one meanwhile.
+constexpr Duration longest_silence = 5s;
+
+/// Of one run.
+constexpr unsigned most_strangers = 16;
+
+constexpr const char* no_observer = "nobody can ask: the observer does not run";
+
+} // namespace
+
+Observer::Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
+                   Handlers handlers)
+    : loop_(loop), options_(std::move(options)), handlers_(std::move(handlers)),
+      // Opened here, so that an upgrade of the package does not give us the observer of another build.
+      program_(::open(options_.program.c_str(), O_PATH | O_CLOEXEC)), timer_(loop),
+      process_(loop, children, tree,
+               {.program = "/proc/self/fd/" + std::to_string(program_.get()), .user = options_.user},
+               {.packet = [this](std::string_view packet) { return take(packet); },
+                .down = [this](const std::string& why) { came_down(why); },
+                .said = [this](const std::string& line) { handlers_.said("observer: " + line); }}) {}
+
+Status Observer::open() {
+  if (!program_.valid())
+    return Error{options_.program +
+                     ": it asks network peers for the probes, and cannot be opened; is the whole "
+                     "package installed?",
+                 ENOENT};
+  if (options_.user.empty()) return Done{};
+  if (auto user = linux_os::find_user(options_.user); !user)
+    return Error{user.error().what +
+                     "; the observer, which asks network peers for the probes, runs as that user: the "
+                     "package makes it, and so does `useradd --system " +
+                     options_.user + "`",
+                 user.error().code};
+  return Done{};
+}
+
+void Observer::need(bool needed) {
+  if (std::exchange(needed_, needed) == needed) return;
+  if (needed)
+    process_.start();
+  else
+    process_.stop();
+}
+
+void Observer::answer_later(Answered answered, std::string why) {
+  boost::asio::post(loop_, [answered = std::move(answered), why = std::move(why)] {
+    answered(wire::ProbeVerdict::unknown, why);
+  });
+}
+
+void Observer::ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered) {
+  if (secret_file.empty()) return send(std::move(question), std::move(answered));
+  handlers_.on_disk(
+      [this, secret_file, question = std::move(question), answered = std::move(answered)]() mutable {
+        auto secret = linux_os::read_secret_file(secret_file);
+        boost::asio::post(loop_, [this, secret = std::move(secret), question = std::move(question),
+                                  answered = std::move(answered)]() mutable {
+          if (!secret) return answered(wire::ProbeVerdict::unknown, secret.error().what);
+          question.secret = std::move(secret).value();
+          send(std::move(question), std::move(answered));
+        });
+      });
+}
+
+void Observer::send(wire::ProbeQuestion question, Answered answered) {
+  question.serial = ++last_;
+  const std::string packet = wire::encode(question);
+  if (packet.size() > wire::longest_probe_question)
+    return answer_later(std::move(answered), "the question is too long for the observer");
+  if (!process_.is_up()) return answer_later(std::move(answered), no_observer);
+  const Duration timeout = question.timeout;
+  Question& out =
+      out_[last_] = {.answered = std::move(answered), .timeout = timeout, .sent = read_mono(), .late = false};
+  out.due = later(out.sent, timeout + options_.patience);
+  due_.insert({out.due, last_});
+  set_timer();
+  if (process_.send(packet)) return;
+  // It takes no more: as good as no answer.
+  boost::asio::post(loop_, [this, serial = last_] {
+    if (const auto found = out_.find(serial); found != out_.end() && !found->second.late)
+      unanswered(serial, found->second);
+    set_timer();
+  });
+}
+
+bool Observer::take(std::string_view packet) {
+  auto reply = wire::decode_probe_reply(packet);
+  if (!reply) {
+    lies("it sent " + reply.error().what);
+    return false;
+  }
+  const auto found = out_.find(reply.value().serial);
+  if (found == out_.end()) {
+    if (++strangers_ <= most_strangers) return true;
+    lies("it answers what it was not asked");
+    return false;
+  }
+  Question question = std::move(found->second);
+  due_.erase({question.due, found->first});
+  out_.erase(found);
+  unanswered_ = 0;
+  last_answer_ = read_mono();
+  if (!question.late)
+    question.answered(reply.value().verdict,
+                      linux_os::harmless(std::move(reply.value().said), wire::longest_probe_words));
+  return true;
+}
+
+void Observer::lies(const std::string& how) {
+  process_.kill("killed, since " + how);
+}
+
+void Observer::came_down(const std::string& why) {
+  unanswered_ = strangers_ = 0;
+  due_.clear();
+  timer_.cancel();
+  if (needed_) handlers_.told("the observer is gone: " + why);
+  for (auto& [serial, question] : std::exchange(out_, {}))
+    if (!question.late) answer_later(std::move(question.answered), no_observer);
+}
+
+void Observer::unanswered(std::uint64_t serial, Question& question) {
+  due_.erase({question.due, serial});
+  question.late = true;
+  question.due = later(question.sent, question.timeout + longest_silence);
+  due_.insert({question.due, serial});
+  ++unanswered_;
+  // Not from here: whoever is told may ask again.
+  answer_later(std::exchange(question.answered, {}), "the observer did not answer");
+  if (unanswered_ >= most_unanswered) process_.kill("killed, since it does not answer");
+}
+
+void Observer::expire() {
+  const MonoTime now = read_mono();
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const std::uint64_t serial = due_.begin()->second;
+    due_.erase(due_.begin());
+    const auto found = out_.find(serial);
+    if (found == out_.end()) continue;
+    if (!found->second.late) {
+      unanswered(serial, found->second);
+      continue;
+    }
+    const bool silent = last_answer_ < found->second.sent;
+    out_.erase(found);
+    if (silent) process_.kill("killed, since it does not answer");
+  }
+  set_timer();
+}
+
+void Observer::set_timer() {
+  if (due_.empty()) return;
+  timer_.expires_at(std::chrono::steady_clock::time_point(due_.begin()->first.time_since_epoch()));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) expire();
+  });
+}
+
+} // namespace holdfast::engine

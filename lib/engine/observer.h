@@ -1,0 +1,86 @@
+#pragma once
+// The engine's side of the observer. What it answers is believed only for a question that is out, and once;
+// it may be dead, hung or lying, and then nothing is known of what it was asked, which is no failure of
+// anybody's.
+
+#include "engine/observer_process.h"
+#include "wire/observer.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace holdfast::engine {
+
+class Observer {
+public:
+  struct Options {
+    std::string program;                         ///< path
+    std::string user;                            ///< empty: as ourselves
+    Duration patience = std::chrono::seconds(1); ///< beyond a question's own time-out
+  };
+  struct Handlers {
+    /// Of the observer itself, for the events: it died, it is killed, why.
+    std::function<void(std::string what)> told;
+    /// A line of its own, for the log.
+    std::function<void(std::string line)> said;
+    /// Runs what may wait for a disk in another thread.
+    std::function<void(std::function<void()> job)> on_disk;
+  };
+  using Answered = std::function<void(wire::ProbeVerdict verdict, std::string said)>;
+
+  Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
+           Handlers handlers);
+
+  /// Opens the program and looks for its user: refused with what makes them. To be called before the first
+  /// need(true).
+  [[nodiscard]] Status open();
+  /// Starts it where somebody needs it, ends it where nobody does.
+  void need(bool needed);
+
+  /// Asks. `answered` is called once, never from within this call, at the latest when the question's time-out
+  /// and our patience are over. `secret_file`: read for each question anew; empty: none.
+  void ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered);
+
+  void tidy() { process_.tidy(); }
+
+private:
+  struct Question {
+    Answered answered;
+    Duration timeout{};
+    MonoTime sent{};
+    MonoTime due{};
+    bool late = false; ///< answered for it already: its own answer changes nothing any more
+  };
+
+  void send(wire::ProbeQuestion question, Answered answered);
+  void answer_later(Answered answered, std::string why);
+  [[nodiscard]] bool take(std::string_view packet);
+  void lies(const std::string& how);
+  void came_down(const std::string& why);
+  void expire();
+  void unanswered(std::uint64_t serial, Question& question);
+  void set_timer();
+
+  boost::asio::io_context& loop_;
+  Options options_;
+  Handlers handlers_;
+  Fd program_;
+  bool needed_ = false;
+  std::unordered_map<std::uint64_t, Question> out_;  ///< by serial
+  std::set<std::pair<MonoTime, std::uint64_t>> due_; ///< of what is out
+  std::uint64_t last_ = 0;
+  unsigned unanswered_ = 0; ///< in a row
+  unsigned strangers_ = 0;  ///< answers that nobody asked for, of this run
+  MonoTime last_answer_{};
+  boost::asio::steady_timer timer_;
+  ObserverProcess process_; ///< last: what it calls is above
+};
+
+} // namespace holdfast::engine
