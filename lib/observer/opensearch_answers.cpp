@@ -16,7 +16,8 @@ using enum wire::ProbeVerdict;
 /// {"error":{"type":…,"reason":…},"status":503}
 Answer error_of(const HttpResponse& response, std::string_view user) {
   const auto json = parse_json(response.body);
-  const std::string reason = json ? text_at(value_at(*json, "error"), "reason") : "";
+  const Json& error = json ? value_at(*json, "error") : value_at({}, "");
+  const std::string reason = text_at(error, text_at(error, "reason").empty() ? "type" : "reason");
   if (response.status == 401 || response.status == 403) return refusal_of(response, user);
   // While it looks for its manager or reads its state it answers 503 to everything.
   const wire::ProbeVerdict verdict = response.status == 503 ? starting : failed;
@@ -54,16 +55,20 @@ Blocked indices_with(const Json& indices, const char* number) {
   return blocked;
 }
 
-std::optional<Answer> block_of_cluster(const Json& global) {
+Answer blocks_of_cluster(const Json& global) {
   constexpr const char* state_not_recovered = "1";
   constexpr const char* no_manager = "2";
+  constexpr const char* no_new_index = "10";
   for (const char* const number : {state_not_recovered, no_manager})
     if (const Json& block = value_at(global, number); !block.is_null())
-      return Answer{starting, excerpt(text_at(block, "description"))};
-  if (!global.is_object()) return std::nullopt;
-  for (const Json& block : global)
-    if (blocks_writes(block)) return Answer{failed, excerpt(text_at(block, "description"))};
-  return std::nullopt;
+      return {starting, excerpt(text_at(block, "description"))};
+  if (global.is_object())
+    for (const Json& block : global)
+      if (blocks_writes(block)) return {failed, excerpt(text_at(block, "description"))};
+  // OpenSearch sets this by itself when all disks are past their high watermark.
+  if (!value_at(global, no_new_index).is_null())
+    return {succeeded, "no index can be made (high watermark of the disk)"};
+  return {succeeded, ""};
 }
 
 } // namespace
@@ -79,18 +84,18 @@ Answer health_of(const HttpResponse& response, std::string_view user) {
   return no_sense(response);
 }
 
-std::optional<Answer> block_in(const HttpResponse& response, std::string_view user) {
+Answer blocks_of(const HttpResponse& response, std::string_view user) {
   constexpr const char* flood_stage = "12";
   if (response.status != 200) return error_of(response, user);
   const auto json = parse_json(response.body);
   const Json& blocks = json ? value_at(*json, "blocks") : value_at({}, "");
   if (!blocks.is_object()) return no_sense(response);
-  if (auto block = block_of_cluster(value_at(blocks, "global"))) return block;
+  Answer of_cluster = blocks_of_cluster(value_at(blocks, "global"));
   const Blocked flooded = indices_with(value_at(blocks, "indices"), flood_stage);
-  if (flooded.count == 0) return std::nullopt;
+  if (of_cluster.verdict != succeeded || flooded.count == 0) return of_cluster;
   const std::string which = flooded.count == 1 ? "index " + excerpt(flooded.first) + " is"
                                                : std::to_string(flooded.count) + " indices are";
-  return Answer{failed, which + " read-only: the disk is past its flood stage"};
+  return {failed, which + " read-only: the disk is past its flood stage"};
 }
 
 std::string disk_words_of(const HttpResponse& response) {

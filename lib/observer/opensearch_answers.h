@@ -5,15 +5,17 @@
 #include "observer/http_client.h"
 #include "observer/probe.h"
 
-#include <optional>
+#include <string>
+#include <string_view>
 
 namespace holdfast::observer {
 
 /// Of GET /_cluster/health.
 [[nodiscard]] Answer health_of(const HttpResponse& response, std::string_view user);
 
-/// Of GET /_cluster/state/blocks: why nothing can be written; nothing where all can.
-[[nodiscard]] std::optional<Answer> block_in(const HttpResponse& response, std::string_view user);
+/// Of GET /_cluster/state/blocks: whether something cannot be written; where all can, words of what else is
+/// blocked, mostly none.
+[[nodiscard]] Answer blocks_of(const HttpResponse& response, std::string_view user);
 
 /// Of GET /_cat/allocation: "disk 71 % full" of the fullest; empty where that is not known.
 [[nodiscard]] std::string disk_words_of(const HttpResponse& response);

@@ -58,14 +58,19 @@ private:
   }
 
   void blocks_came(const HttpResponse& response) {
-    if (const auto block = block_in(response, server_.user)) return tell(*block);
+    const Answer blocks = blocks_of(response, server_.user);
+    if (blocks.verdict != succeeded) return tell(blocks);
+    add(blocks.said);
     ask(disks_path, &OpenSearchProbe::disks_came);
   }
 
   void disks_came(const HttpResponse& response) {
-    const std::string disk = disk_words_of(response);
-    if (!disk.empty()) answer_.said += "; " + disk;
+    add(disk_words_of(response));
     tell(answer_);
+  }
+
+  void add(const std::string& words) {
+    if (!words.empty()) answer_.said += "; " + words;
   }
 
   void tell(const Answer& answer) {

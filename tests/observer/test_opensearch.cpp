@@ -62,7 +62,8 @@ TEST_CASE("one that has not found its manager yet is starting", "[observer]") {
   cluster.answers["/_cluster/health"] =
       http_answer("503 Service Unavailable",
                   R"({"error":{"type":"cluster_manager_not_discovered_exception","reason":null}})");
-  REQUIRE(cluster.look_at().verdict == starting);
+  REQUIRE(cluster.look_at() ==
+          Answer{starting, "503 Service Unavailable: cluster_manager_not_discovered_exception"});
   cluster.answers["/_cluster/health"] =
       http_answer("503 Service Unavailable",
                   R"({"error":{"reason":"blocked by: [state not recovered / initialized];"}})");
@@ -102,7 +103,8 @@ TEST_CASE("a cluster that is read-only is a failure, one that makes no indices i
   REQUIRE(cluster.look_at() == Answer{failed, "cluster read-only (api)"});
   cluster.answers["/_cluster/state/blocks"] =
       http_answer("200 OK", R"({"blocks":{"global":{"10":{"description":"x","levels":["create_index"]}}}})");
-  REQUIRE(cluster.look_at().verdict == succeeded);
+  REQUIRE(cluster.look_at() ==
+          Answer{succeeded, "green; no index can be made (high watermark of the disk); disk 71 % full"});
 }
 
 TEST_CASE("who is not let in, and what is no OpenSearch, is told", "[observer]") {
