@@ -293,7 +293,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
   [[nodiscard]] std::string waits_for() const {
     if (connecting) return connecting->waits_for();
     if (is_shaking_hands) return "the TLS handshake with " + server.url.authority();
-    return "the answer to " + request.method + ' ' + excerpt(request.path);
+    return "the answer to " + request.method + ' ' + excerpt(request.path.substr(0, request.path.find('?')));
   }
 
   asio::io_context& loop;

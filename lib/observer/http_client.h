@@ -61,7 +61,7 @@ public:
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
-  /// "the answer to GET /ping", for Probe::waits_for.
+  /// "the answer to GET /ping", without the query, for Probe::waits_for.
   [[nodiscard]] std::string waits_for() const;
 
 private:
