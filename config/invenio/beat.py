@@ -2,9 +2,10 @@
 
     python beat.py SCHEDULE
 
-Beat keeps what ran last in a small database, which a kill in the middle of a write breaks: beat then opens it, fails at its
-first write, and does so at each start. Here, before beat has it, what can be read of it is written into a new file, which
-takes its place. Entries that cannot be read are as if they had never run. The arguments after SCHEDULE go to beat.
+Beat keeps what ran last in a small database, which a kill in the middle of a write breaks: beat then opens it, fails at
+its first write, and does so at each start. Here, before beat has it, what can be read of it is written into a new file,
+which takes its place. Entries that cannot be read are as if they had never run. The arguments after SCHEDULE go to
+beat.
 """
 
 import dbm
@@ -13,12 +14,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from celery.__main__ import main as celery
 
-
-def readable(schedule: Path) -> dict[bytes, bytes]:
+def readable(schedule: Path) -> dict[str | bytes, bytes]:
     """What celery.beat will be able to read as well."""
-    kept = {}
+    kept: dict[str | bytes, bytes] = {}
     try:
         with dbm.open(str(schedule), "r") as old:
             for key in old.keys():
@@ -34,7 +33,11 @@ def readable(schedule: Path) -> dict[bytes, bytes]:
 
 def files_of(schedule: Path) -> list[Path]:
     """Which ones depends on the kind of database: NAME, NAME.db, or NAME.dat and NAME.dir."""
-    return [path for path in schedule.parent.glob(f"{schedule.name}*") if path.name[len(schedule.name):] in ("", ".db", ".dat", ".dir", ".pag")]
+    return [
+        path
+        for path in schedule.parent.glob(f"{schedule.name}*")
+        if path.name[len(schedule.name) :] in ("", ".db", ".dat", ".dir", ".pag")
+    ]
 
 
 def renew(schedule: Path) -> None:
@@ -60,6 +63,10 @@ def main() -> None:
         sys.exit("usage: beat.py SCHEDULE [option of beat ...]")
     schedule = Path(sys.argv[1])
     renew(schedule)
+
+    # Only now: it takes its time, and the file does not need it.
+    from celery.__main__ import main as celery
+
     sys.argv = ["celery", "-A", "invenio_app.celery", "beat", f"--schedule={schedule}", *sys.argv[2:]]
     celery()
 

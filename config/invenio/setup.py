@@ -2,10 +2,10 @@
 
     python setup.py setup|upgrade MEMORY
 
-Each step is told with its seconds. MEMORY is a file that remembers which steps are done in which database: a call after a
-failure goes on with the first one that is not. Beyond that, each step looks whether its work is there already. Nothing is
-ever dropped, emptied or overwritten: an index that must be made anew, and a database to begin again with, are an
-operator's business.
+Each step is told with its seconds. MEMORY is a file that remembers which steps are done in which database: a call after
+a failure goes on with the first one that is not. Beyond that, each step looks whether its work is there already.
+Nothing is ever dropped, emptied or overwritten: an index that must be made anew, and a database to begin again with,
+are an operator's business.
 
 The vocabularies are loaded here and not by the worker, so that the end of this is the end of the set-up.
 """
@@ -29,7 +29,6 @@ from flask import current_app
 from flask.cli import ScriptInfo
 from invenio_access.models import ActionRoles
 from invenio_accounts.models import Role, User
-from invenio_accounts.proxies import current_datastore
 from invenio_app.cli import cli
 from invenio_app.factory import create_app
 from invenio_db import db
@@ -97,7 +96,10 @@ class Memory:
 def database_identity() -> str:
     """Another cluster, or a database that was made anew in it, is another one."""
     row = db.session.execute(
-        text("select system_identifier, oid, datname from pg_control_system(), pg_database where datname = current_database()")
+        text(
+            "select system_identifier, oid, datname from pg_control_system(), pg_database"
+            " where datname = current_database()"
+        )
     ).one()
     db.session.rollback()
     return f"database {row.datname} ({row.oid}) of cluster {row.system_identifier}"
@@ -114,7 +116,8 @@ def superuser_is_allowed() -> bool:
 
 def missing_indices() -> list[str]:
     return [
-        name for name in current_search.mappings
+        name
+        for name in current_search.mappings
         if not current_search_client.indices.exists_alias(name=build_alias_name(name))
         and not current_search_client.indices.exists(index=build_alias_name(name))
     ]
@@ -145,7 +148,7 @@ def make_oai_sets() -> None:
 
 
 def load_vocabularies(again: bool) -> None:
-    """A vocabulary that is there is passed over, although it may be half of one when a call before this one was cut short."""
+    """A vocabulary that is there is passed over, although it may be half of one after a call that was cut short."""
     if again:
         # Entries that are there are refused one by one, which is no failure.
         celery = current_app.extensions["flask-celeryext"].celery
@@ -161,17 +164,18 @@ def canary() -> User | None:
 
 
 def canary_has_token() -> bool:
-    wanted = os.environ["INVENIO_CANARY_TOKEN"]
-    user = canary()
-    return bool(user) and any(token.access_token == wanted for token in Token.query.filter_by(user_id=user.id))
+    wanted, user = os.environ["INVENIO_CANARY_TOKEN"], canary()
+    return user is not None and any(token.access_token == wanted for token in Token.query.filter_by(user_id=user.id))
 
 
 def make_canary() -> None:
     """A user without any rights of its own, and a token that both sides know already."""
-    if canary() is None:
+    user = canary()
+    if user is None:
         invenio("users", "create", CANARY, "--password", secrets.token_urlsafe(24), "--active", "--confirm")
+        user = User.query.filter_by(email=CANARY).one()
     with db.session.begin_nested():
-        token = Token.create_personal("holdfast", canary().id, scopes=[], is_internal=False)
+        token = Token.create_personal("holdfast", user.id, scopes=[], is_internal=False)
         token.access_token = os.environ["INVENIO_CANARY_TOKEN"]
     db.session.commit()
 
@@ -184,13 +188,24 @@ def both_custom_fields() -> None:
 def setup_steps(memory: Memory) -> list[Step]:
     data = str(Path(current_app.instance_path) / "data")
     steps = [
-        # The table of migrations is made last: where it is, the tables are those of some version, and an upgrade's business.
-        Step("tables", lambda: invenio("db", "init", "create"), lambda: not inspect(db.engine).has_table("alembic_version")),
-        Step("place for files", lambda: invenio("files", "location", "create", "--default", "default-location", data),
-             lambda: not Location.query.count()),
+        # The table of migrations is made last: where it is, the tables are those of some version, and the upgrade's
+        # business.
+        Step(
+            "tables",
+            lambda: invenio("db", "init", "create"),
+            lambda: not inspect(db.engine).has_table("alembic_version"),
+        ),
+        Step(
+            "place for files",
+            lambda: invenio("files", "location", "create", "--default", "default-location", data),
+            lambda: not Location.query.count(),
+        ),
         Step("role admin", lambda: invenio("roles", "create", "admin"), lambda: role() is None),
-        Step("rights of admin", lambda: invenio("access", "allow", "superuser-access", "role", "admin"),
-             lambda: not superuser_is_allowed()),
+        Step(
+            "rights of admin",
+            lambda: invenio("access", "allow", "superuser-access", "role", "admin"),
+            lambda: not superuser_is_allowed(),
+        ),
         Step("indices", make_indices, lambda: bool(missing_indices())),
         Step("custom fields", both_custom_fields),
         Step("sets of OAI-PMH", make_oai_sets, lambda: bool(missing_oai_sets())),

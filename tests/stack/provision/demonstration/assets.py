@@ -32,7 +32,8 @@ def pnpm(tools: Tools, home: Path) -> Path:
 
 
 def build(layout: Layout, tools: Tools, result: Path) -> None:
-    """1300 packages of strangers run here: as the applications' user, who can write nothing that is kept but the result."""
+    """1300 packages of strangers run here: as the applications' user, who can write nothing that is kept but the
+    result."""
     work = layout.cache / "pages-under-way"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -46,9 +47,20 @@ def build(layout: Layout, tools: Tools, result: Path) -> None:
     path = f"{pnpm(tools, work / 'pnpm')}:{tools.node}:{layout.venv / 'bin'}:/usr/bin:/bin"
     shutil.copy(INSIDE, work)
     shutil.copytree(PINS / "assets", work / "overlay")
-    run([layout.venv / "bin/python", work / INSIDE.name, work / "overlay"], user=USER, cwd=work / "home", log=layout.cache / "pages.log",
-        environment={"PATH": path, "HOME": str(work / "home"), "CI": "true", "npm_config_store_dir": str(store),
-                     "INVENIO_INSTANCE_PATH": str(work / "instance"), "INVENIO_WEBPACKEXT_NPM_PKG_CLS": "pynpm:PNPMPackage"})
+    run(
+        [layout.venv / "bin/python", work / INSIDE.name, work / "overlay"],
+        user=USER,
+        cwd=work / "home",
+        log=layout.cache / "pages.log",
+        environment={
+            "PATH": path,
+            "HOME": str(work / "home"),
+            "CI": "true",
+            "npm_config_store_dir": str(store),
+            "INVENIO_INSTANCE_PATH": str(work / "instance"),
+            "INVENIO_WEBPACKEXT_NPM_PKG_CLS": "pynpm:PNPMPackage",
+        },
+    )
     shutil.copytree(work / "instance/static", result, dirs_exist_ok=True, symlinks=True)
     shutil.rmtree(work)
 
@@ -58,5 +70,9 @@ def provide(layout: Layout, tools: Tools) -> None:
     mark = fingerprint(PINS / "assets", PINS / "pnpm", PINS / "requirements.txt", PINS / "tools.txt", INSIDE)
     cached = layout.cache / "pages"
     made_whole(cached, mark, "scripts and styles of the pages", lambda new: build(layout, tools, new))
-    made_whole(layout.instance / "static", mark, "scripts and styles, copied",
-               lambda new: shutil.copytree(cached, new, dirs_exist_ok=True, symlinks=True))
+    made_whole(
+        layout.instance / "static",
+        mark,
+        "scripts and styles, copied",
+        lambda new: shutil.copytree(cached, new, dirs_exist_ok=True, symlinks=True),
+    )

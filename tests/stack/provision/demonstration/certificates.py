@@ -27,18 +27,66 @@ def openssl(folder: Path, *words: str) -> None:
 
 
 def make_authority(folder: Path) -> None:
-    openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(DAYS), "-subj", "/CN=Holdfast demonstration",
-            "-keyout", "ca.key", "-out", "new.crt", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    openssl(
+        folder,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        str(DAYS),
+        "-subj",
+        "/CN=Holdfast demonstration",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "new.crt",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    )
     give(folder / "ca.key", "root", 0o600)
     (folder / "new.crt").rename(folder / "ca.crt")
 
 
 def make_server(folder: Path) -> None:
-    openssl(folder, "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr")
+    openssl(
+        folder,
+        "req",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-keyout",
+        "server.key",
+        "-out",
+        "server.csr",
+    )
     give(folder / "server.key", "root", 0o600)
-    (folder / "extensions").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
-    openssl(folder, "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", str(DAYS),
-            "-extfile", "extensions", "-out", "new.crt")
+    (folder / "extensions").write_text(
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
+    )
+    openssl(
+        folder,
+        "x509",
+        "-req",
+        "-in",
+        "server.csr",
+        "-CA",
+        "ca.crt",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-days",
+        str(DAYS),
+        "-extfile",
+        "extensions",
+        "-out",
+        "new.crt",
+    )
     (folder / "new.crt").rename(folder / "server.crt")
 
 

@@ -1,5 +1,5 @@
-"""The data of PostgreSQL, Redis, RabbitMQ and OpenSearch: each its own user's, with a password from the first moment. What
-is there stays as it is."""
+"""The data of PostgreSQL, Redis, RabbitMQ and OpenSearch: each its own user's, with a password from the first moment.
+What is there stays as it is."""
 
 import base64
 import hashlib
@@ -23,11 +23,24 @@ def postgresql(layout: Layout, passwords: Passwords) -> None:
         return
     with step("a PostgreSQL cluster"):
         run(["rm", "--recursive", "--force", new])
-        run([f"{POSTGRESQL}/initdb", f"--pgdata={new}", "--auth-local=peer", "--auth-host=scram-sha-256", "--encoding=UTF8",
-             "--locale=C.UTF-8"], user="postgres")
+        run(
+            [
+                f"{POSTGRESQL}/initdb",
+                f"--pgdata={new}",
+                "--auth-local=peer",
+                "--auth-host=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ],
+            user="postgres",
+        )
         # Alone with its data, it listens nowhere. Each line is a statement.
-        run([f"{POSTGRESQL}/postgres", "--single", "-D", new, "postgres"], user="postgres",
-            text=f"create role invenio login password '{passwords.postgresql}'\ncreate database invenio owner invenio\n")
+        run(
+            [f"{POSTGRESQL}/postgres", "--single", "-D", new, "postgres"],
+            user="postgres",
+            text=f"create role invenio login password '{passwords.postgresql}'\n"
+            "create database invenio owner invenio\n",
+        )
         with open(new / "postgresql.conf", "a") as file:
             file.write("listen_addresses = '127.0.0.1'\nshared_buffers = 64MB\n")
         new.rename(data)

@@ -38,8 +38,8 @@ def write(path: Path, text: str, owner: str = "root", mode: int = 0o644, group: 
 
 
 def secret(path: Path) -> str:
-    """A password in a file for root alone, made once. Letters and digits, a letter first: it needs no quoting anywhere, and
-    is taken for a number nowhere."""
+    """A password in a file for root alone, made once. Letters and digits, a letter first: it needs no quoting anywhere,
+    and is taken for a number nowhere."""
     if not path.is_file():
         write(path, "s" + secrets.token_hex(20) + "\n", mode=0o600)
     return path.read_text().strip()

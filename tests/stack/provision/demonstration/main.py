@@ -4,6 +4,7 @@ import os
 import pwd
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import assets, certificates, code, configuration, databases, opensearch, passwords
@@ -15,8 +16,17 @@ from .steps import locked, say
 from .tools import Tools
 
 # The programs of Debian that are used here or run in the stack; packaging/dependencies --demonstration brings them.
-PROGRAMS = ("/usr/bin/python3", "/usr/bin/mvn", "/usr/bin/openssl", "/usr/bin/gcc", "/usr/sbin/nginx", "/usr/bin/redis-server",
-            "/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/lib/postgresql/15/bin/initdb", f"{configuration.JAVA}/bin/java")
+PROGRAMS = (
+    "/usr/bin/python3",
+    "/usr/bin/mvn",
+    "/usr/bin/openssl",
+    "/usr/bin/gcc",
+    "/usr/sbin/nginx",
+    "/usr/bin/redis-server",
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/usr/lib/postgresql/15/bin/initdb",
+    f"{configuration.JAVA}/bin/java",
+)
 
 
 class Refused(Exception):
@@ -42,17 +52,32 @@ def make_user(name: str) -> None:
         pwd.getpwnam(name)
     except KeyError:
         say(f"making the system user {name}")
-        run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name])
+        run(
+            [
+                "useradd",
+                "--system",
+                "--user-group",
+                "--no-create-home",
+                "--home-dir",
+                "/nonexistent",
+                "--shell",
+                "/usr/sbin/nologin",
+                name,
+            ]
+        )
 
 
 def provide(options: Options) -> Path:
     layout = Layout(options.directory, options.cache, Ports.starting_at(options.port), options.name)
     with locked(options.cache / ".lock"):
         tools = Tools(options.cache)
-        code.provide(layout, tools)
-        opensearch.provide(layout)
-        directory(layout.instance)
-        assets.provide(layout, tools)
+        # One waits for the network while the other builds.
+        with ThreadPoolExecutor() as beside:
+            search = beside.submit(opensearch.provide, layout)
+            code.provide(layout, tools)
+            directory(layout.instance)
+            assets.provide(layout, tools)
+            search.result()
     certificates.provide(layout)
     secrets = passwords.provide(layout)
     databases.provide(layout, secrets)

@@ -26,15 +26,24 @@ class Module:
 MODULES = (
     Module("analysis-common", "org.opensearch.analysis.common.CommonAnalysisPlugin", extends="lang-painless"),
     Module("geo", "org.opensearch.geo.GeoModulePlugin"),
-    Module("lang-painless", "org.opensearch.painless.PainlessPlugin",
-           permissions=('java.lang.RuntimePermission "createClassLoader"', 'java.lang.RuntimePermission "getClassLoader"')),
+    Module(
+        "lang-painless",
+        "org.opensearch.painless.PainlessPlugin",
+        permissions=('java.lang.RuntimePermission "createClassLoader"', 'java.lang.RuntimePermission "getClassLoader"'),
+    ),
     Module("mapper-extras", "org.opensearch.index.mapper.MapperExtrasPlugin"),
     Module("parent-join", "org.opensearch.join.ParentJoinPlugin"),
     Module("percolator", "org.opensearch.percolator.PercolatorPlugin"),
     Module("reindex", "org.opensearch.index.reindex.ReindexPlugin"),
-    Module("transport-netty4", "org.opensearch.transport.Netty4Plugin",
-           permissions=('java.net.SocketPermission "*", "accept,connect"',
-                        'java.lang.RuntimePermission "setContextClassLoader"', 'java.lang.RuntimePermission "getClassLoader"')),
+    Module(
+        "transport-netty4",
+        "org.opensearch.transport.Netty4Plugin",
+        permissions=(
+            'java.net.SocketPermission "*", "accept,connect"',
+            'java.lang.RuntimePermission "setContextClassLoader"',
+            'java.lang.RuntimePermission "getClassLoader"',
+        ),
+    ),
 )
 
 # As the distribution's bin/opensearch: in the foreground, the same variables, and Java takes its place.
@@ -89,7 +98,8 @@ def describe(module: Module, home: Path) -> None:
     folder = home / "modules" / module.name
     (folder / "plugin-descriptor.properties").write_text(
         f"name={module.name}\ndescription=The {module.name} module\nversion={VERSION}\nopensearch.version={VERSION}\n"
-        f"java.version=11\nclassname={module.starts_with}\nextended.plugins={module.extends}\nhas.native.controller=false\n")
+        f"java.version=11\nclassname={module.starts_with}\nextended.plugins={module.extends}\nhas.native.controller=false\n"
+    )
     if module.permissions:
         grants = "".join(f"  permission {permission};\n" for permission in module.permissions)
         (folder / "plugin-security.policy").write_text(f"grant {{\n{grants}}};\n")
@@ -97,8 +107,20 @@ def describe(module: Module, home: Path) -> None:
 
 def build(cache: Path, home: Path) -> None:
     downloaded = home / "downloaded"
-    run(["mvn", "--batch-mode", "--no-transfer-progress", "--quiet", f"-Dmaven.repo.local={cache / 'maven'}",
-         "--file", PINS / "opensearch.xml", COPY_DEPENDENCIES, "-DincludeScope=runtime", f"-DoutputDirectory={downloaded}"])
+    run(
+        [
+            "mvn",
+            "--batch-mode",
+            "--no-transfer-progress",
+            "--quiet",
+            f"-Dmaven.repo.local={cache / 'maven'}",
+            "--file",
+            PINS / "opensearch.xml",
+            COPY_DEPENDENCIES,
+            "-DincludeScope=runtime",
+            f"-DoutputDirectory={downloaded}",
+        ]
+    )
     place_jars(downloaded, home)
     downloaded.rmdir()
     for module in MODULES:
@@ -115,4 +137,6 @@ def provide(layout: Layout) -> None:
     mark = fingerprint(PINS / "opensearch.xml", PINS / "opensearch.sha256", Path(__file__))
     cached = layout.cache / "opensearch"
     made_whole(cached, mark, f"OpenSearch {VERSION}", lambda new: build(layout.cache, new))
-    made_whole(layout.opensearch, mark, "OpenSearch, copied", lambda new: shutil.copytree(cached, new, dirs_exist_ok=True))
+    made_whole(
+        layout.opensearch, mark, "OpenSearch, copied", lambda new: shutil.copytree(cached, new, dirs_exist_ok=True)
+    )

@@ -40,11 +40,22 @@ def name(text: str) -> str:
 
 
 def parse(words: list[str] | None = None) -> Options:
-    parser = argparse.ArgumentParser(prog="provision", description="Makes the demonstration stack below DIRECTORY, or what is missing of it.")
+    parser = argparse.ArgumentParser(
+        prog="provision", description="Makes the demonstration stack below DIRECTORY, or what is missing of it."
+    )
     parser.add_argument("directory", type=directory, metavar="DIRECTORY", help="absolute; all of the stack is below it")
-    parser.add_argument("--port", type=port, default=8443, help=f"of https://localhost; the first of {PORTS} in a row on 127.0.0.1 (8443)")
+    parser.add_argument(
+        "--port",
+        type=port,
+        default=8443,
+        help=f"of https://localhost; the first of {PORTS} in a row on 127.0.0.1 (8443)",
+    )
     parser.add_argument("--name", type=name, default="demonstration", help="what the stack is called (demonstration)")
-    parser.add_argument("--cache", type=directory, default=os.environ.get("HOLDFAST_DEMONSTRATION_CACHE", DEFAULT_CACHE),
-                        help=f"where downloads are kept between runs ($HOLDFAST_DEMONSTRATION_CACHE, else {DEFAULT_CACHE})")
+    parser.add_argument(
+        "--cache",
+        type=directory,
+        default=os.environ.get("HOLDFAST_DEMONSTRATION_CACHE", DEFAULT_CACHE),
+        help=f"where downloads are kept between runs ($HOLDFAST_DEMONSTRATION_CACHE, else {DEFAULT_CACHE})",
+    )
     given = parser.parse_args(words)
     return Options(given.directory, given.port, given.name, given.cache)

@@ -18,6 +18,11 @@ class Passwords:
 
 def provide(layout: Layout) -> Passwords:
     folder = directory(layout.secrets, mode=0o700)
-    return Passwords(application=secret(folder / "application"), postgresql=secret(folder / "postgresql"), redis=secret(folder / "redis"),
-                     rabbitmq=secret(folder / "rabbitmq"), rabbitmq_monitoring=secret(folder / "rabbitmq-monitoring"),
-                     canary=secret(folder / "canary"))
+    return Passwords(
+        application=secret(folder / "application"),
+        postgresql=secret(folder / "postgresql"),
+        redis=secret(folder / "redis"),
+        rabbitmq=secret(folder / "rabbitmq"),
+        rabbitmq_monitoring=secret(folder / "rabbitmq-monitoring"),
+        canary=secret(folder / "canary"),
+    )

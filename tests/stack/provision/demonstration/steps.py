@@ -47,9 +47,9 @@ def fingerprint(*inputs: Path | str) -> str:
     return digest.hexdigest()[:16]
 
 
-def made_whole(target: Path, mark: str, what: str, make: Callable[[Path], None]) -> None:
-    """A directory made beside its place and then renamed: whatever is at `target` is whole. With another mark, which is
-    in the file .made, it is made anew."""
+def made_whole(target: Path, mark: str, what: str, make: Callable[[Path], object]) -> None:
+    """A directory made beside its place and then renamed: whatever is at `target` is whole. With another mark, which
+    is in the file .made, it is made anew."""
     stamp = target / ".made"
     if stamp.is_file() and stamp.read_text() == mark:
         return
@@ -64,8 +64,8 @@ def made_whole(target: Path, mark: str, what: str, make: Callable[[Path], None])
         new.rename(target)
 
 
-def made_in_place(target: Path, mark: str, what: str, make: Callable[[Path], None]) -> None:
-    """For what cannot be renamed, since its files name it: the mark is written last, and what has none is begun again."""
+def made_in_place(target: Path, mark: str, what: str, make: Callable[[Path], object]) -> None:
+    """For what cannot be renamed, since its files name it: the mark is written last; what has none is begun again."""
     stamp = target / ".made"
     if stamp.is_file() and stamp.read_text() == mark:
         return

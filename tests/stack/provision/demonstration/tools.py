@@ -19,13 +19,27 @@ class Tools:
 
         def make(home: Path) -> None:
             run([PYTHON, "-m", "venv", home])
-            run([home / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:",
-                 "--requirement", pins], environment={"PIP_CACHE_DIR": str(cache / "pip")})
+            run(
+                [
+                    home / "bin/pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--require-hashes",
+                    "--only-binary=:all:",
+                    "--requirement",
+                    pins,
+                ],
+                environment={"PIP_CACHE_DIR": str(cache / "pip")},
+            )
 
         made_in_place(self.home, fingerprint(pins), "uv and node", make)
 
     def uv(self, *words: str | Path) -> None:
-        run([self.home / "bin/uv", "--quiet", "--no-config", *words], environment={"UV_CACHE_DIR": str(self._cache / "uv")})
+        run(
+            [self.home / "bin/uv", "--quiet", "--no-config", *words],
+            environment={"UV_CACHE_DIR": str(self._cache / "uv")},
+        )
 
     @property
     def node(self) -> Path:
@@ -34,5 +48,8 @@ class Tools:
 
     def npm(self, *words: str, cwd: Path) -> None:
         # bin/npm is a link that a wheel cannot hold.
-        run([self.node / "node", self.node.parent / "lib/node_modules/npm/bin/npm-cli.js", *words], cwd=cwd,
-            environment={"PATH": f"{self.node}:/usr/bin:/bin", "npm_config_cache": str(self._cache / "npm")})
+        run(
+            [self.node / "node", self.node.parent / "lib/node_modules/npm/bin/npm-cli.js", *words],
+            cwd=cwd,
+            environment={"PATH": f"{self.node}:/usr/bin:/bin", "npm_config_cache": str(self._cache / "npm")},
+        )

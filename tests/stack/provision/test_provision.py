@@ -1,0 +1,296 @@
+"""What of the provisioning can be shown without a network: python3 -m unittest, as root, in this directory."""
+
+import base64
+import contextlib
+import dbm
+import hashlib
+import io
+import pickle
+import re
+import sys
+import tempfile
+import unittest
+from dataclasses import asdict
+from pathlib import Path
+from unittest import mock
+
+from demonstration import configuration, databases, files, opensearch, options, passwords, steps
+from demonstration.layout import EXAMPLE, PINS, SOURCE, Layout, Ports
+
+sys.path.insert(0, str(SOURCE / "config/invenio"))
+import beat  # noqa: E402
+
+# What an operator's files name and a stack below one directory must not.
+OPERATORS = re.compile(
+    r"CHANGE-ME|repository\.example\.org|/etc/(invenio|nginx/nginx|nginx/pages|nginx/tls)|/opt/invenio|/run/(nginx|holdfast)/"
+)
+
+
+class Directory(unittest.TestCase):
+    """A test with a directory of its own."""
+
+    def setUp(self) -> None:
+        kept = tempfile.TemporaryDirectory(prefix="holdfast-provision-")
+        self.addCleanup(kept.cleanup)
+        self.root = Path(kept.name)
+        self.layout = Layout(self.root, self.root / "cache", Ports.starting_at(20000), "test")
+
+    @contextlib.contextmanager
+    def silent(self):
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            yield told
+
+
+class OptionsTest(unittest.TestCase):
+    def refused(self, *words: str) -> str:
+        with contextlib.redirect_stderr(io.StringIO()) as told, self.assertRaises(SystemExit) as end:
+            options.parse(list(words))
+        self.assertEqual(end.exception.code, 2)
+        return told.getvalue()
+
+    def test_defaults(self) -> None:
+        with mock.patch.dict("os.environ", clear=True):
+            given = options.parse(["/srv/demonstration"])
+        self.assertEqual(
+            given, options.Options(Path("/srv/demonstration"), 8443, "demonstration", Path(options.DEFAULT_CACHE))
+        )
+
+    def test_the_cache_is_that_of_the_environment(self) -> None:
+        with mock.patch.dict("os.environ", {"HOLDFAST_DEMONSTRATION_CACHE": "/elsewhere"}):
+            self.assertEqual(options.parse(["/x"]).cache, Path("/elsewhere"))
+
+    def test_a_directory_must_be_plain_and_absolute(self) -> None:
+        for text in ("relative", "/with space", "/quote'", "/new\nline", "/$(id)"):
+            self.assertIn("absolute path", self.refused(text))
+
+    def test_a_port_must_leave_room(self) -> None:
+        for text in ("80", "65530", "x"):
+            self.assertIn("from 1024 to", self.refused("/x", "--port", text))
+
+    def test_a_name_is_one_of_holdfast(self) -> None:
+        self.assertIn("small letter", self.refused("/x", "--name", "Demo"))
+
+
+class StepsTest(Directory):
+    def test_what_was_cut_short_is_not_there(self) -> None:
+        def half(new: Path) -> None:
+            (new / "file").write_text("half")
+            raise KeyboardInterrupt
+
+        target = self.root / "thing"
+        with self.silent(), self.assertRaises(KeyboardInterrupt):
+            steps.made_whole(target, "1", "thing", half)
+        self.assertFalse(target.exists())
+        with self.silent():
+            steps.made_whole(target, "1", "thing", lambda new: (new / "other").write_text("whole"))
+        self.assertEqual(sorted(path.name for path in target.iterdir()), [".made", "other"])
+
+    def test_in_place_begins_again_without_its_mark(self) -> None:
+        target = self.root / "thing"
+        target.mkdir()
+        (target / "half").touch()
+        with self.silent():
+            steps.made_in_place(target, "1", "thing", lambda place: (place / "whole").touch())
+        self.assertEqual(sorted(path.name for path in target.iterdir()), [".made", "whole"])
+
+    def test_made_once_for_each_mark(self) -> None:
+        made = []
+        with self.silent():
+            for mark in ("1", "1", "2", "2"):
+                steps.made_whole(self.root / "thing", mark, "thing", lambda new: made.append(mark))
+        self.assertEqual(made, ["1", "2"])
+
+    def test_a_fingerprint_is_of_names_and_contents(self) -> None:
+        folder = self.root / "inputs"
+        folder.mkdir()
+        seen = {steps.fingerprint(folder)}
+        for name, text in (("a", "1"), ("a", "2"), ("b", "2")):
+            (folder / name).write_text(text)
+            seen.add(steps.fingerprint(folder))
+        self.assertEqual(len(seen), 4)
+        self.assertNotEqual(steps.fingerprint("x"), steps.fingerprint("y"))
+
+
+class FilesTest(Directory):
+    def test_a_secret_is_made_once_for_root_alone(self) -> None:
+        file = self.root / "secret"
+        first = files.secret(file)
+        self.assertRegex(first, r"^s[0-9a-f]{40}$")
+        self.assertEqual(files.secret(file), first)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+
+    def test_the_same_text_keeps_its_time_and_gets_its_mode(self) -> None:
+        file = self.root / "file"
+        files.write(file, "text")
+        before = file.stat()
+        file.chmod(0o666)
+        files.write(file, "text", mode=0o640)
+        self.assertEqual((file.stat().st_mtime_ns, file.stat().st_ino), (before.st_mtime_ns, before.st_ino))
+        self.assertEqual(file.stat().st_mode & 0o777, 0o640)
+        files.write(file, "other")
+        self.assertNotEqual(file.stat().st_ino, before.st_ino)
+
+
+class JarsTest(Directory):
+    """None is used that was not looked at."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.downloaded, self.home = self.root / "downloaded", self.root / "home"
+        self.downloaded.mkdir()
+        (self.downloaded / "a.jar").write_bytes(b"a")
+        self.pinned = {"a.jar": (hashlib.sha256(b"a").hexdigest(), Path("modules/x/a.jar"))}
+
+    def place(self) -> None:
+        with mock.patch.object(opensearch, "wanted_jars", lambda: self.pinned):
+            opensearch.place_jars(self.downloaded, self.home)
+
+    def test_each_to_its_place(self) -> None:
+        self.place()
+        self.assertEqual((self.home / "modules/x/a.jar").read_bytes(), b"a")
+
+    def test_another_content_is_refused(self) -> None:
+        (self.downloaded / "a.jar").write_bytes(b"b")
+        with self.assertRaisesRegex(ValueError, "a.jar is not what was pinned"):
+            self.place()
+
+    def test_one_more_and_one_less_are_refused(self) -> None:
+        (self.downloaded / "b.jar").touch()
+        with self.assertRaisesRegex(ValueError, "other jars than pinned: b.jar"):
+            self.place()
+        (self.downloaded / "b.jar").unlink()
+        (self.downloaded / "a.jar").unlink()
+        with self.assertRaisesRegex(ValueError, "other jars than pinned: a.jar"):
+            self.place()
+
+    def test_the_pins_name_the_modules(self) -> None:
+        folders = {place.parts[1] for _, place in opensearch.wanted_jars().values() if place.parts[0] == "modules"}
+        self.assertEqual(folders, {module.name for module in opensearch.MODULES})
+
+
+class PinsTest(unittest.TestCase):
+    def test_each_package_of_python_has_a_version_and_hashes(self) -> None:
+        for name in ("requirements.txt", "tools.txt", "build.txt"):
+            lines = [line for line in (PINS / name).read_text().splitlines() if not line.startswith("#")]
+            packages = [line for line in lines if not line.startswith("    --hash=sha256:")]
+            self.assertTrue(packages)
+            for line in packages:
+                self.assertRegex(line, r"^[a-z0-9._-]+==[0-9][^ ]* \\$", name)
+
+    def test_each_package_of_the_pages_has_its_hash(self) -> None:
+        lock = (PINS / "assets/pnpm-lock.yaml").read_text()
+        self.assertEqual(lock.count("resolution: "), lock.count("resolution: {integrity: sha512-"))
+
+
+class ConfigurationTest(Directory):
+    def setUp(self) -> None:
+        super().setUp()
+        for folder in ("data", "data/redis", "data/rabbitmq", "data/opensearch", "data/opensearch/config", "instance"):
+            (self.root / folder).mkdir()
+        # The servers' users need not be here.
+        patch = mock.patch.object(files, "give", lambda path, owner, mode, group=None: path.chmod(mode))
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.passwords = passwords.provide(self.layout)
+
+    def test_nothing_of_the_operators_is_left(self) -> None:
+        configuration.provide(self.layout, self.passwords)
+        looked_at = 0
+        for file in self.root.rglob("*"):
+            # The example itself is used as it is, and what it says is overridden beside it.
+            if file.is_file() and file != self.root / "holdfast.yaml":
+                looked_at += 1
+                for line in file.read_text().splitlines():
+                    own = line.replace(str(self.root), "")
+                    if not line.lstrip().startswith(("#", ";")) and own == line:
+                        self.assertIsNone(OPERATORS.search(line), f"{file}: {line}")
+        self.assertGreater(looked_at, 15)
+
+    def test_all_listens_on_loopback(self) -> None:
+        configuration.provide(self.layout, self.passwords)
+        listens = re.findall(r"^\s*listen (.*?);", (self.root / "etc/nginx.conf").read_text(), re.MULTILINE)
+        self.assertEqual(len(listens), 3)
+        for address in listens:
+            self.assertTrue(address.startswith("127.0.0.1:"), address)
+
+    def test_holdfast_reads_the_example_as_it_is(self) -> None:
+        file = configuration.provide(self.layout, self.passwords)
+        self.assertEqual(file.read_text(), (EXAMPLE / "holdfast.yaml").read_text())
+        own = (self.root / "stack.d/demonstration.yaml").read_text()
+        self.assertNotIn("$", own)
+        for port in asdict(self.layout.ports).values():
+            if port not in (self.layout.ports.http,):
+                self.assertIn(str(port), own)
+
+    def test_passwords_are_for_root_alone(self) -> None:
+        configuration.provide(self.layout, self.passwords)
+        secrets = set(asdict(self.passwords).values())
+        for file in self.root.rglob("*"):
+            if file.is_file() and any(secret in file.read_text() for secret in secrets):
+                self.assertEqual(file.stat().st_mode & 0o077, 0, file)
+
+    def test_words_that_the_example_lost_are_told(self) -> None:
+        with self.assertRaisesRegex(configuration.NotInExample, "redis.conf has no 'not there'"):
+            configuration.derived("redis.conf", [("not there", "")])
+
+    def test_a_second_call_changes_nothing(self) -> None:
+        configuration.provide(self.layout, self.passwords)
+        before = {path: path.stat().st_mtime_ns for path in self.root.rglob("*") if path.is_file()}
+        configuration.provide(self.layout, self.passwords)
+        after = {path: path.stat().st_mtime_ns for path in self.root.rglob("*") if path.is_file()}
+        self.assertEqual(before, after)
+
+
+class RabbitmqTest(unittest.TestCase):
+    def test_a_hash_is_salt_and_sha256_of_both(self) -> None:
+        raw = base64.b64decode(databases.rabbitmq_hash("password"))
+        self.assertEqual(raw[4:], hashlib.sha256(raw[:4] + b"password").digest())
+        self.assertNotEqual(raw, base64.b64decode(databases.rabbitmq_hash("password")))
+
+
+class BeatTest(Directory):
+    """config/invenio/beat.py: what of a schedule can be read goes on, and beat gets a file that it can write."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.schedule = self.root / "schedule"
+
+    def writable(self) -> None:
+        with dbm.open(str(self.schedule), "w") as file:
+            for number in range(200):
+                file[f"key {number}"] = b"x" * 100
+
+    def test_nothing_there_is_a_first_start(self) -> None:
+        beat.renew(self.schedule)
+        self.assertEqual(list(self.root.iterdir()), [])
+
+    def test_what_is_sound_is_kept(self) -> None:
+        with dbm.open(str(self.schedule), "n") as file:
+            file["entries"] = pickle.dumps({"a": 1})
+            file["broken"] = b"not a pickle"
+        with self.silent() as told:
+            beat.renew(self.schedule)
+        self.assertIn("broken", told.getvalue())
+        with dbm.open(str(self.schedule), "r") as file:
+            self.assertEqual(file.keys(), [b"entries"])
+            self.assertEqual(pickle.loads(file[b"entries"]), {"a": 1})
+        self.writable()
+
+    def test_what_is_no_database_is_put_away(self) -> None:
+        self.schedule.write_bytes(b"\0garbage" * 1000)
+        with self.silent() as told:
+            beat.renew(self.schedule)
+        self.assertIn("begins anew", told.getvalue())
+        self.writable()
+
+    def test_only_files_of_the_schedule_are_touched(self) -> None:
+        with dbm.open(str(self.schedule), "n") as file:
+            file["entries"] = pickle.dumps(1)
+        neighbour = self.root / "schedule-of-another"
+        neighbour.write_text("kept")
+        beat.renew(self.schedule)
+        self.assertEqual(neighbour.read_text(), "kept")
+
+
+if __name__ == "__main__":
+    unittest.main()
