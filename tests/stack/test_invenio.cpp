@@ -216,9 +216,9 @@ TEST_CASE("a broker of another name is explained", "[invenio]") {
     CHECK(stack.stop(180s) == 0);
   }
   SECTION("of its own node") {
-    const Changed other("holdfast.yaml", "      home: " + invenio().directory() / "data/rabbitmq\n",
-                        "      home: " +
-                            invenio().directory() / "data/rabbitmq\n      node: rabbit@elsewhere.invalid\n");
+    const Changed other(
+        "stack.d/demonstration.yaml", "      home: " + invenio().directory() / "data/rabbitmq\n",
+        "      home: " + invenio().directory() / "data/rabbitmq\n      node: rabbit@elsewhere.invalid\n");
     RunningStack stack(invenio().directory());
     const std::string said = explained(stack, {"explain", "rabbitmq"}, "elsewhere.invalid");
     INFO(said);
