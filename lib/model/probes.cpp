@@ -89,7 +89,7 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
   switch (answer.role) {
   case ProbeRole::ready:
     if (!phase.ready.asked) return;
-    phase.ready.pause = std::min(phase.ready.pause * 2, spec(id).ready.every);
+    phase.ready.pause = start_pause(spec(id).ready, now_.mono - phase.run.spawned);
     ask_again(phase.ready, now_.mono);
     count_answer(phase.ready, answer.outcome);
     note_holds(phase.holds, spec(id).ready, phase.ready, answer.outcome);

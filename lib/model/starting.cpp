@@ -6,9 +6,11 @@
 namespace holdfast::model {
 namespace {
 
-/// The first pause between questions while a service starts; it doubles up to `every`, so that a fast service
-/// is ready soon and a slow one is not made slower by being asked.
+/// The first pause between questions while a service starts.
 constexpr Duration first_pause = 100ms;
+/// What is not ready is asked again after this share of the time that it has taken, up to `every`: a fast one is
+/// ready soon, a slow one is not made slower by being asked, and none is told much later than it is.
+constexpr int share_of_start = 8;
 
 /// Whether trying again later can help: the machine is short of something, the program is not wrong.
 bool is_transient(int error) {
@@ -31,6 +33,10 @@ ProbeTrack track_of(const Probe& probe, MonoTime spawned, Duration pause) {
 }
 
 } // namespace
+
+Duration Turn::start_pause(const Probe& probe, Duration elapsed) {
+  return std::min(std::max(elapsed / share_of_start, first_pause), probe.every);
+}
 
 void Turn::take(const RequirementsSeen& seen) {
   auto* waiting = std::get_if<Waiting>(&at(seen.service).phase);

@@ -188,6 +188,8 @@ private:
   void ask_if_due(ServiceId id, ProbeRole role, ProbeTrack& track);
   /// A probe that fails now fails for a reason of the machine's.
   [[nodiscard]] bool distrusts_probes() const;
+  /// How long after an answer what starts is asked again.
+  [[nodiscard]] static Duration start_pause(const Probe& probe, Duration elapsed);
   void answered_starting(ServiceId id, Starting& phase, const ProbeAnswered& answer);
   void answered_running(ServiceId id, const ProbeAnswered& answer);
   void answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answer);

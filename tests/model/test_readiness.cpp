@@ -77,11 +77,18 @@ TEST_CASE("readiness: exec is asked soon, then ever more slowly up to every") {
   world.boot();
   world.spawned("a");
   static_cast<void>(world.asked());
-  for (const auto pause : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
+  // It takes ever longer to answer; an eighth of the time since its spawn, but no less than 100 ms and no more than
+  // `every`, is what it is then left alone.
+  Duration since_spawn = 0ms;
+  Duration pause = 100ms;
+  for (const auto silence : {0ms, 300ms, 400ms, 2000ms, 3000ms, 2000ms, 9000ms}) {
     CHECK(world.until_next() == pause);
     world.pass(pause);
     CHECK(world.asked() == Lines{"ask a ready"});
+    world.pass(silence);
     world.answers("a", ProbeRole::ready, ProbeOutcome::failed);
+    since_spawn += pause + silence;
+    pause = std::clamp<Duration>(since_spawn / 8, 100ms, 1000ms);
   }
   CHECK(world.phase("a") == "starting");
   world.pass(1s);
