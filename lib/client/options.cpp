@@ -78,8 +78,7 @@ public:
     changes(add(Verb::restart, "restart", "Restart the stack, or services"));
     no_wait(speaks(add(Verb::reload, "reload", "Apply what changed in the configuration")));
     door(speaks(add(Verb::door, "door", "Keep the public out whatever the stack does, or no longer")));
-    CLI::App* task = no_wait(speaks(add(Verb::task, "task", "Run a task now, and wait for its end")));
-    name(task)->required();
+    task();
     CLI::App* logs = named(shows_last(add(Verb::logs, "logs", "Show the last lines of services' logs")));
     logs->add_flag("-f,--follow", options_.follow, "Go on with each new line");
     CLI::App* events =
@@ -154,6 +153,23 @@ private:
         ->required()
         ->check(CLI::IsMember({"close", "open"}))
         ->type_name("close|open");
+  }
+
+  /// run NAME; the name alone is short for that.
+  void task() {
+    CLI::App* sub = no_wait(speaks(add(Verb::task, "task", "Run a task now, and wait for its end")));
+    sub->add_option("run", options_.services, "`run` and the name of a task, or the name alone")
+        ->check(name_mistake)
+        ->type_name("run TASK")
+        ->required()
+        ->expected(1, 2);
+    sub->callback([this] {
+      options_.verb = Verb::task;
+      if (options_.services.size() == 1) return;
+      if (options_.services.front() != "run")
+        throw CLI::ValidationError("task", "write `holdfast task run NAME`");
+      options_.services.erase(options_.services.begin());
+    });
   }
 
   /// list, or adopt NAME.

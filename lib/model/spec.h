@@ -99,7 +99,7 @@ struct ReloadSpec {
 enum class TaskRun : std::uint8_t {
   before_start, ///< at each start of the stack
   once,         ///< until it ended well; again when its program changed
-  on_command,   ///< at `holdfast task` only; the verdict does not count it
+  on_command,   ///< at `holdfast task run` only; the verdict does not count it
 };
 
 enum class RestartWhen : std::uint8_t { always, on_failure, never };

@@ -107,3 +107,19 @@ TEST_CASE("an anchor that cannot be started is said to be missing") {
   CHECK(ran.code == 4);
   CHECK(ran.err.find("/no-anchor: No such file or directory") != std::string::npos);
 }
+
+TEST_CASE("a task is run by its name, with or without the word") {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"task", "run", "setup"},
+                                             {"task", "setup"},
+                                             {"--no-wait", "task", "run", "setup", "--socket", "/s"}}) {
+    const Options options = parsed(words);
+    CHECK(options.verb == Verb::task);
+    CHECK(options.services == std::vector<std::string>{"setup"});
+  }
+  // One of that name.
+  CHECK(parsed({"task", "run"}).services == std::vector<std::string>{"run"});
+  CHECK(parsed({"task", "run", "run"}).services == std::vector<std::string>{"run"});
+  CHECK(refused({"task", "walk", "setup"}) == 2);
+  CHECK(refused({"task", "run", "setup", "more"}) == 2);
+}

@@ -94,7 +94,7 @@ TEST_CASE("the door and a task are asked for by name") {
   FakeDaemon daemon(command.socket(), {wire::Finished{}});
   CHECK(command.run({"door", "close"}).out == "the door is held closed\n");
   CHECK(command.run({"door", "open"}).out == "the door is no longer held closed\n");
-  CHECK(command.run({"task", "migration"}).out == "migration is done\n");
+  CHECK(command.run({"task", "run", "migration"}).out == "migration is done\n");
   CHECK(daemon.requests() ==
         std::vector<wire::ControlRequest>{{.verb = ControlVerb::door},
                                           {.verb = ControlVerb::door, .open = true},
