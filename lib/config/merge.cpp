@@ -23,12 +23,13 @@ NodePtr without_kind(const NodePtr& under, const Node& over) {
       std::any_of(over.entries.begin(), over.entries.end(), [](const Entry& e) { return is_kind(e.key); });
   if (!names_kind) return under;
   auto rest = std::make_shared<Node>(*under);
+  // Which exit codes are good is each program's own.
   const auto fits = [&over](const Entry& detail) {
     return std::all_of(over.entries.begin(), over.entries.end(), [&](const Entry& e) {
       return !is_kind(e.key) || may_stand_beside(detail.key, e.key);
     });
   };
-  std::erase_if(rest->entries, [&](const Entry& e) { return is_kind(e.key) || !fits(e); });
+  std::erase_if(rest->entries, [&](const Entry& e) { return is_kind(e.key) || e.key == "exit" || !fits(e); });
   return rest;
 }
 

@@ -71,38 +71,62 @@ void Observer::answer_later(Answered answered, std::string why) {
 }
 
 void Observer::ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered) {
-  if (secret_file.empty()) return send(std::move(question), std::move(answered));
-  handlers_.on_disk(
-      [this, secret_file, question = std::move(question), answered = std::move(answered)]() mutable {
-        auto secret = linux_os::read_secret_file(secret_file);
-        boost::asio::post(loop_, [this, secret = std::move(secret), question = std::move(question),
-                                  answered = std::move(answered)]() mutable {
-          if (!secret) return answered(wire::ProbeVerdict::unknown, secret.error().what);
-          question.secret = std::move(secret).value();
-          send(std::move(question), std::move(answered));
-        });
-      });
+  question.serial = ++last_;
+  const Duration timeout = question.timeout;
+  const MonoTime now = read_mono();
+  const MonoTime due = later(now, timeout + options_.patience);
+  out_[last_] = {.answered = std::move(answered),
+                 .timeout = timeout,
+                 .sent = now,
+                 .due = due,
+                 .reads_secret = !secret_file.empty(),
+                 .late = false};
+  due_.insert({due, last_});
+  set_timer();
+  if (secret_file.empty()) return send(question);
+  handlers_.on_disk([this, secret_file, question = std::move(question)]() mutable {
+    auto secret = linux_os::read_secret_file(secret_file);
+    boost::asio::post(loop_, [this, secret = std::move(secret), question = std::move(question)]() mutable {
+      has_read(std::move(question), std::move(secret));
+    });
+  });
 }
 
-void Observer::send(wire::ProbeQuestion question, Answered answered) {
-  question.serial = ++last_;
+void Observer::has_read(wire::ProbeQuestion question, Result<std::string> secret) {
+  const auto found = out_.find(question.serial);
+  // Too late, or there is no observer any more.
+  if (found == out_.end()) return;
+  if (!secret) return conclude(question.serial, secret.error().what);
+  question.secret = std::move(secret).value();
+  Question& out = found->second;
+  out.reads_secret = false;
+  out.sent = read_mono();
+  due_.erase({out.due, question.serial});
+  out.due = later(out.sent, out.timeout + options_.patience);
+  due_.insert({out.due, question.serial});
+  set_timer();
+  send(question);
+}
+
+void Observer::send(const wire::ProbeQuestion& question) {
   const std::string packet = wire::encode(question);
   if (packet.size() > wire::longest_probe_question)
-    return answer_later(std::move(answered), "the question is too long for the observer");
-  if (!process_.is_up()) return answer_later(std::move(answered), no_observer);
-  const Duration timeout = question.timeout;
-  Question& out =
-      out_[last_] = {.answered = std::move(answered), .timeout = timeout, .sent = read_mono(), .late = false};
-  out.due = later(out.sent, timeout + options_.patience);
-  due_.insert({out.due, last_});
-  set_timer();
+    return conclude(question.serial, "the question is too long for the observer");
+  if (!process_.is_up()) return conclude(question.serial, no_observer);
   if (process_.send(packet)) return;
   // It takes no more: as good as no answer.
-  boost::asio::post(loop_, [this, serial = last_] {
+  boost::asio::post(loop_, [this, serial = question.serial] {
     if (const auto found = out_.find(serial); found != out_.end() && !found->second.late)
       unanswered(serial, found->second);
     set_timer();
   });
+}
+
+void Observer::conclude(std::uint64_t serial, std::string why) {
+  const auto found = out_.find(serial);
+  due_.erase({found->second.due, serial});
+  answer_later(std::move(found->second.answered), std::move(why));
+  out_.erase(found);
 }
 
 bool Observer::take(std::string_view packet) {
@@ -112,7 +136,7 @@ bool Observer::take(std::string_view packet) {
     return false;
   }
   const auto found = out_.find(reply.value().serial);
-  if (found == out_.end()) {
+  if (found == out_.end() || found->second.reads_secret) {
     if (++strangers_ <= most_strangers) return true;
     lies("it answers what it was not asked");
     return false;
@@ -142,6 +166,8 @@ void Observer::came_down(const std::string& why) {
 }
 
 void Observer::unanswered(std::uint64_t serial, Question& question) {
+  // A disk that does not answer is not the observer's fault.
+  if (question.reads_secret) return conclude(serial, "its secret_file could not be read in time");
   due_.erase({question.due, serial});
   question.late = true;
   question.due = later(question.sent, question.timeout + longest_silence);

@@ -56,10 +56,14 @@ private:
     Duration timeout{};
     MonoTime sent{};
     MonoTime due{};
-    bool late = false; ///< answered for it already: its own answer changes nothing any more
+    bool reads_secret = false; ///< and is not sent yet
+    bool late = false;         ///< answered for it already: its own answer changes nothing any more
   };
 
-  void send(wire::ProbeQuestion question, Answered answered);
+  void has_read(wire::ProbeQuestion question, Result<std::string> secret);
+  void send(const wire::ProbeQuestion& question);
+  /// Without its answer, for a reason of ours.
+  void conclude(std::uint64_t serial, std::string why);
   void answer_later(Answered answered, std::string why);
   [[nodiscard]] bool take(std::string_view packet);
   void lies(const std::string& how);
