@@ -60,6 +60,15 @@ std::optional<ServiceId> next_of(const Why& why) {
   return std::nullopt;
 }
 
+/// The track of its live probe, where that fails by now.
+const ProbeTrack* failing_live(const ServiceSpec& spec, const Phase& phase) {
+  const auto* ready = std::get_if<Ready>(&phase);
+  const auto* unready = std::get_if<Unready>(&phase);
+  if (!spec.live || (ready == nullptr && unready == nullptr)) return nullptr;
+  const ProbeTrack& track = ready != nullptr ? ready->live : unready->live;
+  return track.failures >= spec.live->probe.failures ? &track : nullptr;
+}
+
 class Chain {
 public:
   explicit Chain(const Stack& stack) : stack_(stack) {}
@@ -115,6 +124,9 @@ private:
     if (service.last_exit && service.why.cause != Cause::exited && service.why.cause != Cause::ended)
       add_fact("the last run: " + words(*service.last_exit), depth);
     if (!service.status_text.empty()) add_fact("it says: " + service.status_text, depth);
+    if (const ProbeTrack* live = failing_live(stack_.spec(id), service.phase))
+      add_fact("its live probe failed " + count_of(live->failures, "time") + " in a row: " + live->said,
+               depth);
   }
 
   const Stack& stack_;

@@ -49,6 +49,7 @@ struct ProbeTrack {
   bool asked = false;     ///< a question is out
   unsigned failures = 0;  ///< in a row
   unsigned successes = 0; ///< in a row
+  std::string said;       ///< live: what the last of the failures in this row said
 };
 
 struct Down {};

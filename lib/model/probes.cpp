@@ -233,6 +233,7 @@ void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
   if (!track.asked) return;
   ask_again(track, now_.mono);
   count_answer(track, sign_of_life(answer.outcome));
+  if (answer.outcome != ProbeOutcome::unknown) track.said = track.failures > 0 ? answer.said : "";
   const LiveProbe& live = *spec(id).live;
   if (answer.outcome != ProbeOutcome::failed || track.failures < live.probe.failures) return;
   // One that leaves is stopped in its order, not sooner.

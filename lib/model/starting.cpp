@@ -8,8 +8,8 @@ namespace {
 
 /// The first pause between questions while a service starts.
 constexpr Duration first_pause = 100ms;
-/// What is not ready is asked again after this share of the time that it has taken, up to `every`: a fast one is
-/// ready soon, a slow one is not made slower by being asked, and none is told much later than it is.
+/// What is not ready is asked again after this share of the time that it has taken, up to `every`: a fast one
+/// is ready soon, a slow one is not made slower by being asked, and none is told much later than it is.
 constexpr int share_of_start = 8;
 
 /// Whether trying again later can help: the machine is short of something, the program is not wrong.

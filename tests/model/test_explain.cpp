@@ -60,3 +60,26 @@ TEST_CASE("explain: a held door is told") {
   world.door(false);
   CHECK(told(world) == Lines{"test is working", "  the door is held closed by root"});
 }
+
+TEST_CASE("explain: what a live probe that only alerts says is told as long as it is so") {
+  StackSpec spec = stack_of("web");
+  in(spec, "web").live = LiveProbe{.probe = exec_probe(), .then = LiveAction::alert};
+  in(spec, "web").live->probe.failures = 3;
+  World world(spec);
+  world.boot();
+  world.obedient = false;
+  const auto live_answers = [&](ProbeOutcome outcome, const std::string& said) {
+    world.pass(1s);
+    world.answers("web", ProbeRole::live, outcome, said);
+  };
+  for (int n = 0; n < 3; ++n) {
+    CHECK(told(world, "web") == Lines{"web is ready"});
+    live_answers(ProbeOutcome::failed, "listen queue " + std::to_string(n) + " of 100");
+  }
+  const Lines failing{"web is ready", "  its live probe failed 3 times in a row: listen queue 2 of 100"};
+  CHECK(told(world, "web") == failing);
+  live_answers(ProbeOutcome::unknown, "the observer did not answer");
+  CHECK(told(world, "web") == failing);
+  live_answers(ProbeOutcome::succeeded, "busy 1 of 4 workers");
+  CHECK(told(world, "web") == Lines{"web is ready"});
+}

@@ -106,8 +106,8 @@ void World::says_ready(const std::string& name) {
   play(ServiceNotified{
       .service = id(name), .run = run(name), .ready = true, .stopping = false, .extend = {}, .status = {}});
 }
-void World::answers(const std::string& name, ProbeRole role, ProbeOutcome outcome) {
-  play(ProbeAnswered{id(name), run(name), role, outcome, {}});
+void World::answers(const std::string& name, ProbeRole role, ProbeOutcome outcome, const std::string& said) {
+  play(ProbeAnswered{id(name), run(name), role, outcome, said});
 }
 
 ServiceId World::id(const std::string& name) const {

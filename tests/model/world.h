@@ -70,7 +70,7 @@ public:
   /// Its main process exits and nothing is left.
   void dies(const std::string& name, ExitStatus status = {.code = 1, .signal = 0});
   void says_ready(const std::string& name);
-  void answers(const std::string& name, ProbeRole role, ProbeOutcome outcome);
+  void answers(const std::string& name, ProbeRole role, ProbeOutcome outcome, const std::string& said = "");
 
   [[nodiscard]] ServiceId id(const std::string& name) const;
   [[nodiscard]] RunNumber run(const std::string& name) const { return service(name).last_run; }
