@@ -161,6 +161,20 @@ private:
   std::string to_;
 };
 
+/// A file that is somewhere else until the case ends.
+class Away {
+public:
+  explicit Away(std::string path) : path_(std::move(path)) {
+    std::filesystem::rename(path_, path_ + ".away");
+  }
+  ~Away() { std::filesystem::rename(path_ + ".away", path_); }
+  Away(const Away&) = delete;
+  Away& operator=(const Away&) = delete;
+
+private:
+  std::string path_;
+};
+
 /// Waits until the explanation says `words`; what it says then.
 std::string explained(const RunningStack& stack, const Words& command, const std::string& words) {
   std::string said;
@@ -191,17 +205,19 @@ TEST_CASE("a wrong password of the database is explained", "[invenio]") {
 }
 
 TEST_CASE("an OpenSearch that is not there is explained", "[invenio]") {
-  const std::string home = invenio().directory() / "opensearch";
-  std::filesystem::rename(home, home + ".away");
-  {
-    RunningStack stack(invenio().directory());
-    CHECK(stack.wait(180s) == 1);
-    const std::string said = stack.command({"explain"}).output;
-    INFO(said);
-    CHECK(has(said, "opensearch is failed"));
-    CHECK(has(said, home + "/bin/opensearch: No such file or directory"));
-  }
-  std::filesystem::rename(home + ".away", home);
+  const std::string program = invenio().directory() / "opensearch/bin/opensearch";
+  RunningStack stack(invenio().directory());
+  stack.events().wait_for("opensearch", "ready", whole_start);
+  const Away away(program);
+  stack.kill_service("opensearch");
+  CHECK(stack.wait(180s) == 1); // it will not come back by being tried again
+  const std::string said = stack.command({"explain"}).output;
+  INFO(said);
+  CHECK(has(said, "opensearch is failed"));
+  CHECK(has(said, program + ": No such file or directory"));
+  const auto checked = stack.command({"check"});
+  CHECK(checked.code == 1);
+  CHECK(has(checked.output, program + ": No such file or directory; is its package installed?"));
 }
 
 TEST_CASE("a broker of another name is explained", "[invenio]") {
