@@ -1,5 +1,6 @@
 #include "engine/door.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #include <cerrno>
@@ -71,11 +72,20 @@ std::string hides_door(const std::string& flag) {
 
 Door::Door(boost::asio::io_context& loop, const std::string& runtime,
            std::function<void(std::string)> trouble)
-    : timer_(loop), runtime_(runtime), trouble_(std::move(trouble)) {}
+    : timer_(loop), runtime_(runtime), flag_(door_flag(runtime)), trouble_(std::move(trouble)) {}
 
 void Door::want(bool open) {
   wanted_ = open;
   settle();
+  look_later();
+}
+
+/// By its path, as whoever stands before the stack looks for it: somebody may have put another directory in
+/// the place of ours. Closed only where there is nothing at all; open only where there is a file.
+bool Door::is_as_wanted() const {
+  struct stat info {};
+  if (wanted_) return ::stat(flag_.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+  return ::lstat(flag_.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 Status Door::move() const {
@@ -83,26 +93,44 @@ Status Door::move() const {
 }
 
 void Door::settle() {
-  if (wanted_ == is_open_) return;
-  if (auto moved = move(); !moved) {
+  if (is_as_wanted()) {
+    is_open_ = wanted_;
+  } else if (auto moved = move(); !moved) {
     const std::string words =
         std::string(wanted_ ? "the door cannot be opened: "
                             : "the door cannot be closed, the public still comes in: ") +
         moved.error().what;
     if (std::exchange(told_, words) != words) trouble_(words);
-    return try_later();
+    return;
+  } else if (std::exchange(is_open_, wanted_) == wanted_) {
+    tell_of_stranger();
   }
-  is_open_ = wanted_;
   if (!std::exchange(told_, {}).empty())
     trouble_(std::string("the door is ") + (is_open_ ? "open" : "closed") + " now");
 }
 
-void Door::try_later() {
+void Door::tell_of_stranger() {
+  constexpr Duration at_most_every = std::chrono::minutes(1);
+  const MonoTime now = read_mono();
+  if (told_of_stranger_ != never && now - told_of_stranger_ < at_most_every) return;
+  told_of_stranger_ = now;
+  trouble_(wanted_
+               ? flag_ + " was removed by somebody else while the door is open: the public stood outside; it "
+                         "is made anew"
+               : flag_ +
+                     " was made by somebody else while the door is closed: the public may have come in; it "
+                     "is removed");
+}
+
+/// A stack to which nothing happens has no turns.
+void Door::look_later() {
   if (std::exchange(timer_set_, true)) return;
   timer_.expires_after(std::chrono::seconds(1));
   timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
     timer_set_ = false;
-    if (!error) settle();
+    settle();
+    look_later();
   });
 }
 

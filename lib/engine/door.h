@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,8 +23,9 @@ namespace holdfast::engine {
 /// closed for ever. Empty where there is none.
 [[nodiscard]] std::string hides_door(const std::string& flag);
 
-/// Keeps the flag as the model last decided. What cannot be done is told once, and tried again at each
-/// settle() and each second until it can.
+/// Keeps the flag as the model last decided, whoever else makes or removes it: it is looked at in each
+/// settle() and each second. What was not as decided is put right and told, once a minute at most; what
+/// cannot be done is told once, and tried again.
 class Door {
 public:
   /// `trouble` gets a line for the operator.
@@ -36,16 +38,20 @@ public:
 
 private:
   void want(bool open);
+  [[nodiscard]] bool is_as_wanted() const;
   [[nodiscard]] Status move() const;
-  void try_later();
+  void tell_of_stranger();
+  void look_later();
 
   boost::asio::steady_timer timer_;
   bool timer_set_ = false;
   std::string runtime_;
+  std::string flag_;
   std::function<void(std::string)> trouble_;
   bool wanted_ = false;
-  bool is_open_ = false;
+  bool is_open_ = false; ///< as we left it
   std::string told_;
+  MonoTime told_of_stranger_ = never; ///< never: not yet
 };
 
 } // namespace holdfast::engine

@@ -114,6 +114,42 @@ TEST_CASE("door - one that cannot be opened is told and opened when it can be") 
   CHECK(fs::exists(flag.path));
 }
 
+TEST_CASE("door - a flag that somebody removed while it is open is made anew, and that is told") {
+  Flag flag;
+  flag.door.open();
+  fs::remove(flag.path);
+  flag.door.settle();
+  CHECK(fs::exists(flag.path));
+  REQUIRE(flag.told.size() == 1);
+  CHECK(flag.told[0].find(flag.path + " was removed by somebody else") == 0);
+  // Tidied with its directory, and no turn comes: its own timer looks. Once a minute is often enough to tell.
+  fs::remove_all(flag.scratch / "door");
+  REQUIRE(flag.loop.run_one_for(5s) == 1);
+  CHECK(fs::exists(flag.path));
+  CHECK(flag.told.size() == 1);
+}
+
+TEST_CASE("door - a flag that somebody made while it is closed is removed, and that is told") {
+  Flag flag;
+  REQUIRE(engine::close_door_of(flag.scratch.path()).ok());
+  flag.door.close();
+  std::ofstream(flag.path) << "";
+  flag.door.settle();
+  CHECK(!fs::exists(flag.path));
+  REQUIRE(flag.told.size() == 1);
+  CHECK(flag.told[0].find(flag.path + " was made by somebody else") == 0);
+  // One that leads somewhere else counts as well.
+  fs::create_symlink("/dev/null", flag.path);
+  REQUIRE(flag.loop.run_one_for(5s) == 1);
+  CHECK(!fs::is_symlink(flag.path));
+  // What is as it should be is not told of.
+  flag.door.open();
+  flag.door.settle();
+  flag.door.close();
+  flag.door.settle();
+  CHECK(flag.told.size() == 1);
+}
+
 TEST_CASE("door - a directory that nobody else may pass hides it") {
   const Scratch scratch;
   const std::string runtime = scratch / "a/b";
@@ -167,6 +203,20 @@ TEST_CASE("door - a command holds it closed and another lets it open") {
   CHECK(comes_true([&] { return !fs::exists(flag); }));
   stack.ask("door open");
   CHECK(comes_true([&] { return fs::exists(flag); }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("door - in a stack to which nothing happens it is looked at all the same") {
+  const Place place;
+  const std::string flag = engine::door_flag(place / "run");
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"})}));
+  REQUIRE(comes_true([&] { return fs::exists(flag); }));
+  fs::remove_all(place / "run/door");
+  CHECK(comes_true([&] { return fs::exists(flag); }));
+  stack.ask("door close");
+  REQUIRE(comes_true([&] { return !fs::exists(flag); }));
+  std::ofstream(flag) << "";
+  CHECK(comes_true([&] { return !fs::exists(flag); }));
   CHECK(stack.ends_well());
 }
 
