@@ -2,7 +2,6 @@
 // it a socket and the shared table at fixed descriptors (wire/anchor.h).
 
 #include "config/load.h"
-#include "config/network_probe.h"
 #include "control/publisher.h"
 #include "engine/engine.h"
 #include "engine/premises.h"

@@ -108,7 +108,7 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   const bool ordered = resolve_needs(*expanded.tree, presets, stack, report);
   add_canary(*expanded.tree, stack, report);
   if (ordered) settle_bounds(*expanded.tree, stack, report);
-  if (options.look_at_machine) look_at_machine(*expanded.tree, options.root, report);
+  if (options.look_at_machine) look_at_machine(*expanded.tree, options, report);
   look_for_rivals(*expanded.tree, options.machine, report);
   look_at_conditions(*expanded.tree, stack, options.machine, report);
   return {std::move(stack), expanded.tree};

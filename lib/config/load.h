@@ -8,9 +8,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::config {
+
+/// As whom the observer, which asks network peers, runs where we are root.
+constexpr std::string_view observers_user = "holdfast";
 
 struct LoadOptions {
   std::string file = "/etc/holdfast/holdfast.yaml";
@@ -19,6 +23,8 @@ struct LoadOptions {
   /// Also look at this machine: users and groups that do not exist, executables that are missing. What is
   /// wrong there is an error with the place of the key that names it.
   bool look_at_machine = true;
+  /// Looked for there as well, as root, where a network peer is asked.
+  std::string observers_user = std::string(config::observers_user);
   /// And these, where there are any: what else runs on this machine.
   MachineQuestions machine;
   /// CPUs, for the default of start_at_once.

@@ -151,6 +151,35 @@ private:
   std::string path_;
 };
 
+/// What the observer is needed for.
+struct Asked {
+  Place place;
+  std::string path;
+};
+
+std::optional<Asked> first_asked(const Node& services) {
+  for (const Entry& service : services.entries)
+    for (const char* probe : {"ready", "progress", "live"})
+      if (const Node* section = service.value->value(probe);
+          section != nullptr && !is_disabled(*service.value))
+        for (const Entry& entry : section->entries)
+          if (protocol_of(entry.key)) return Asked{entry.place, below(below("services", service.key), probe)};
+  return std::nullopt;
+}
+
+/// Whom the daemon would miss at its start.
+void look_for_observers_user(const Node& tree, const std::string& user, Report& report) {
+  if (user_exists(user)) return;
+  const Node* services = tree.value("services");
+  auto asked = services == nullptr ? std::nullopt : first_asked(*services);
+  if (const Node* canary = canary_section_of(tree); canary != nullptr && !asked)
+    asked = Asked{canary->place, "stability.canary"};
+  if (!asked) return;
+  report.error(asked->place, asked->path,
+               {"there is no user " + in_quotes(user) + ", as whom the observer asks network peers",
+                "the package makes it, and so does `useradd --system " + user + "`"});
+}
+
 } // namespace
 
 bool is_disabled(const Node& service) {
@@ -158,32 +187,16 @@ bool is_disabled(const Node& service) {
   return enabled != nullptr && boolean(*enabled) == false;
 }
 
-/// Whom the daemon would miss at its start, at the first probe that needs it.
-void look_for_observers_user(const Node& services, Report& report) {
-  if (user_exists(std::string(observers_user))) return;
-  for (const Entry& service : services.entries)
-    for (const char* probe : {"ready", "progress", "live"})
-      if (const Node* section = service.value->value(probe);
-          section != nullptr && !is_disabled(*service.value))
-        for (const Entry& entry : section->entries)
-          if (protocol_of(entry.key))
-            return report.error(
-                entry.place, below(below("services", service.key), probe),
-                {"there is no user " + in_quotes(observers_user) +
-                     ", as whom the observer asks network peers",
-                 "the package makes it, and so does `useradd --system " + std::string(observers_user) + "`"});
-}
-
-void look_at_machine(const Node& tree, bool root, Report& report) {
+void look_at_machine(const Node& tree, const LoadOptions& options, Report& report) {
   if (const Node* canary = canary_section_of(tree))
     if (const Node* file = canary->value("secret_file"); file != nullptr && file->kind == Kind::scalar)
       if (const Flaw flaw = secret_flaw(file->text); !flaw.none())
         report.error(file->place, "stability.canary.secret_file", flaw);
+  if (options.root) look_for_observers_user(tree, options.observers_user, report);
   const Node* services = tree.value("services");
   if (services == nullptr) return;
   for (const Entry& service : services->entries)
-    if (!is_disabled(*service.value)) Look(service, root, report).all();
-  if (root) look_for_observers_user(*services, report);
+    if (!is_disabled(*service.value)) Look(service, options.root, report).all();
 }
 
 } // namespace holdfast::config

@@ -10,9 +10,6 @@
 
 namespace holdfast::config {
 
-/// As whom the observer runs where we are root.
-constexpr std::string_view observers_user = "holdfast";
-
 /// Of the key that names what a probe does; nothing for one of the engine's own.
 [[nodiscard]] std::optional<model::Protocol> protocol_of(std::string_view kind);
 

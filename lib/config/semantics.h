@@ -59,7 +59,7 @@ void look_for_rivals(const Node& tree, const MachineQuestions& machine, Report& 
 [[nodiscard]] bool is_disabled(const Node& service);
 
 /// What this machine lacks: users, groups, programs, files of environments. Places are those of the keys that
-/// name them.
-void look_at_machine(const Node& tree, bool root, Report& report);
+/// name them. Where we are root, the observer's user too, at the first that asks a network peer.
+void look_at_machine(const Node& tree, const LoadOptions& options, Report& report);
 
 } // namespace holdfast::config

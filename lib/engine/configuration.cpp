@@ -35,6 +35,7 @@ void Configuration::accept(config::Loaded loaded) {
 void Configuration::read(std::function<void(Found)> done) {
   boost::asio::post(thread_, [this, done = std::move(done)] {
     Found found{.loaded = options_.read(), .changed = {}};
+    if (found.loaded.stack && options_.can_run) found.can_run = options_.can_run(*found.loaded.stack);
     for (const auto& [service, files] : marks_)
       for (const auto& [path, mark] : files)
         if (mark.has_changed(path)) found.changed[service].push_back(path);

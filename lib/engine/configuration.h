@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/result.h"
 #include "base/time.h"
 #include "config/difference.h"
 #include "config/load.h"
@@ -23,12 +24,15 @@ public:
   struct Options {
     std::string file;                     ///< for people
     std::function<config::Loaded()> read; ///< called in that thread
-    config::Loaded accepted;              ///< has a stack
+    /// Called in that thread with what was read: refused where this machine cannot run it. Empty: it can.
+    std::function<Status(const model::StackSpec&)> can_run = {};
+    config::Loaded accepted; ///< has a stack
   };
   /// What is on the disk.
   struct Found {
     config::Loaded loaded;
     config::ChangedFiles changed; ///< of the services that were marked
+    Status can_run = Done{};      ///< this machine; only where there is a stack
   };
 
   Configuration(boost::asio::io_context& loop, Options options);

@@ -32,6 +32,12 @@ std::vector<std::string> last_of(std::string_view text, std::size_t most, bool f
   return lines;
 }
 
+Configuration::Options with_check(Configuration::Options options,
+                                  std::function<Status(const model::StackSpec&)> can_run) {
+  options.can_run = std::move(can_run);
+  return options;
+}
+
 } // namespace
 
 Engine::Engine(boost::asio::io_context& loop, Options options)
@@ -70,7 +76,9 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                  .said = [this](const std::string& line) { report_.note(line); },
                  .on_disk = [this](std::function<void()> job) { configuration_.later(std::move(job)); }}),
       observed_(observer_, stack_, [this](model::Event event) { happened(std::move(event)); }),
-      done_(stack_.spec().state + "/tasks-done"), configuration_(loop, std::move(options.configuration)),
+      done_(stack_.spec().state + "/tasks-done"),
+      configuration_(loop, with_check(std::move(options.configuration),
+                                      [this](const model::StackSpec& spec) { return can_run(spec); })),
       conditions_({loop, side_programs_, tree_}, stack_,
                   {.looker = std::move(options.looker), .memory = stack_.spec().state + "/volumes"},
                   {.happened = [this](model::Event event) { happened(std::move(event)); },
@@ -99,9 +107,12 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
 Status Engine::open() {
   if (auto read = done_.read(); !read) return read;
   if (auto opened = conditions_.open(); !opened) return opened;
-  if (ObservedProbes::are_in(stack_.spec()))
-    if (auto opened = observer_.open(); !opened) return opened;
+  if (auto can = can_run(stack_.spec()); !can) return can;
   return reloader_.open_sockets(stack_.spec());
+}
+
+Status Engine::can_run(const model::StackSpec& spec) const {
+  return ObservedProbes::are_in(spec) ? observer_.can_run() : Status(Done{});
 }
 
 int Engine::run() {

@@ -114,6 +114,9 @@ private:
   void signalled(int signal);
   void notified(ServiceId service, const linux_os::Notification& said);
   [[noreturn]] void anchor_gone();
+  /// Whether this machine has what the probes of `spec` need. May wait for a directory server; from any
+  /// thread.
+  [[nodiscard]] Status can_run(const model::StackSpec& spec) const;
   /// The observer is there where a probe needs it.
   void settle_observer();
 

@@ -40,7 +40,7 @@ Observer::Observer(boost::asio::io_context& loop, Children& children, const Tree
                 .down = [this](const std::string& why) { came_down(why); },
                 .said = [this](const std::string& line) { handlers_.said("observer: " + line); }}) {}
 
-Status Observer::open() {
+Status Observer::can_run() const {
   if (!program_.valid())
     return Error{options_.program +
                      ": it asks network peers for the probes, and cannot be opened; is the whole "

@@ -38,9 +38,9 @@ public:
   Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
            Handlers handlers);
 
-  /// Opens the program and looks for its user: refused with what makes them. To be called before the first
-  /// need(true).
-  [[nodiscard]] Status open();
+  /// Whether there are its program and its user: refused with what makes them. To be asked before each
+  /// need(true). May wait for a directory server; from any thread.
+  [[nodiscard]] Status can_run() const;
   /// Starts it where somebody needs it, ends it where nobody does.
   void need(bool needed);
 

@@ -85,6 +85,7 @@ std::string Reloader::apply(Configuration::Found found, const wire::PlanView& pl
     parts_.report.trouble("reload: " + mistake.file + ":" + std::to_string(mistake.line) + ": " +
                           mistake.severity + ": " + mistake.message);
   if (!found.loaded.stack) return "the configuration has mistakes; nothing was changed";
+  if (!found.can_run) return found.can_run.error().what + "; nothing was changed";
   if (stack_.shutting_down()) return "the daemon is shutting down";
   model::StackSpec next = *found.loaded.stack;
   auto missed = fit_limits(next);

@@ -3,7 +3,6 @@
 #include "input.h"
 #include "support/catch.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 
 using namespace holdfast;
@@ -149,13 +148,35 @@ TEST_CASE("network probes: a secret is there, and only for those who may know it
 TEST_CASE("network probes: a machine without the observer's user is told of once") {
   test::Input input;
   input.options.look_at_machine = true;
-  const auto loaded = input.load("stack: {name: s}\nservices:\n  a: {command: [/bin/true], user: root, "
-                                 "ready: {tcp: 127.0.0.1:80}, live: "
-                                 "{tcp: 127.0.0.1:80, then: alert}}\n");
-  const bool exists = ::getpwnam("holdfast") != nullptr;
-  CHECK(loaded.stack.has_value() == exists);
-  CHECK(test::told(loaded, "there is no user \"holdfast\", as whom the observer asks network peers") !=
-        exists);
+  input.options.observers_user = "nobody-of-that-name";
+  const std::string lacks =
+      "there is no user \"nobody-of-that-name\", as whom the observer asks network peers";
+  const std::string head = "stack: {name: s}\nservices:\n  a: {command: [/bin/true], user: root, ready: ";
+  const std::string asks = head + "{tcp: 127.0.0.1:80}, live: {tcp: 127.0.0.1:80, then: alert}}\n";
+  const auto loaded = input.load(asks);
+  REQUIRE(loaded.diagnostics.size() == 1);
+  CHECK(loaded.diagnostics[0].message == lacks);
+  CHECK(loaded.diagnostics[0].path == "services.a.ready");
+  CHECK(input.load(head + "{running: 1s}}\n").stack);
+  input.options.root = false;
+  CHECK(input.load(asks).stack);
+}
+
+TEST_CASE("canary: a machine without the observer's user is told of at the canary, where no probe is") {
+  test::Input input;
+  input.options.look_at_machine = true;
+  input.options.observers_user = "nobody-of-that-name";
+  input.write("token", "word\n");
+  const std::string token = input.path() + "/token";
+  REQUIRE(::chmod(token.c_str(), 0600) == 0);
+  const std::string text =
+      "stack: {name: s}\nstability: {canary: {url: \"http://127.0.0.1\", secret_file: " + token +
+      "}}\nservices: {a: {command: [/bin/true], user: root}}\n";
+  const auto loaded = input.load(text);
+  REQUIRE(loaded.diagnostics.size() == 1);
+  CHECK(loaded.diagnostics[0].path == "stability.canary");
+  input.options.observers_user = "root";
+  CHECK(input.load(text).stack);
 }
 
 TEST_CASE("canary: a service that needs all others, and counts anew after a restart of any") {

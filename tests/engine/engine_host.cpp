@@ -136,20 +136,23 @@ private:
 
 } // namespace
 
-void be_the_engine(const model::StackSpec& spec, const std::string& directory, const std::string& cgroup) {
+void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloaded,
+                   const std::string& directory, const std::string& cgroup) {
   leave_signals_to_the_anchor();
   for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   auto premises = must(engine::enter_premises(spec, cgroup, ::getppid()));
   boost::asio::io_context loop(1);
-  const config::Loaded loaded{.stack = spec,
-                              .tree = std::make_shared<config::Node>(config::Node{.kind = config::Kind::map}),
-                              .diagnostics = {},
-                              .files = {}};
+  config::Loaded loaded{.stack = spec,
+                        .tree = std::make_shared<config::Node>(config::Node{.kind = config::Kind::map}),
+                        .diagnostics = {},
+                        .files = {}};
+  const config::Loaded accepted = loaded;
+  loaded.stack = reloaded;
   engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(spec),
                                .configuration = {.file = directory + "/holdfast.yaml",
                                                  .read = [loaded] { return loaded; },
-                                                 .accepted = loaded},
+                                                 .accepted = accepted},
                                .anchor_socket = wire::engine_socket_fd,
                                .last_stop = must(wire::map_last_stop(wire::engine_last_stop_fd)),
                                .tree = premises.tree,

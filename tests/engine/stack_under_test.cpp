@@ -94,9 +94,10 @@ model::StackSpec Place::stack(std::vector<model::ServiceSpec> services) const {
   return spec;
 }
 
-StackUnderTest::StackUnderTest(const Place& place, const model::StackSpec& spec, Manager manager)
+StackUnderTest::StackUnderTest(const Place& place, const model::StackSpec& spec,
+                               const model::StackSpec& reloaded, Manager manager)
     : place_(place) {
-  if (place.is_engine()) be_the_engine(spec, place.directory(), place.cgroup());
+  if (place.is_engine()) be_the_engine(spec, reloaded, place.directory(), place.cgroup());
   if (manager == Manager::listens) manager_.emplace(place / "manager");
   const std::string test = Catch::getResultCapture().getCurrentTestName();
   anchor_.emplace([&] { return run_anchor(place, test); });
@@ -137,6 +138,14 @@ std::vector<int> StackUnderTest::pids(const std::string& service, int run) const
 
 std::string StackUnderTest::log(const std::string& service) const {
   return contents(place_ / "log/" + service + ".log");
+}
+
+void StackUnderTest::reload() const {
+  REQUIRE(::kill(anchor(), SIGHUP) == 0);
+}
+
+std::string StackUnderTest::output() const {
+  return contents(place_ / "out");
 }
 
 void StackUnderTest::terminate() const {

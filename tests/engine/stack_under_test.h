@@ -42,7 +42,11 @@ class StackUnderTest {
 public:
   /// With a manager the daemon finds a $NOTIFY_SOCKET; its datagrams must be read, or they hold it up.
   enum class Manager { none, listens };
-  StackUnderTest(const Place& place, const model::StackSpec& spec, Manager manager = Manager::none);
+  StackUnderTest(const Place& place, const model::StackSpec& spec, Manager manager = Manager::none)
+      : StackUnderTest(place, spec, spec, manager) {}
+  /// `reloaded`: what reload() finds.
+  StackUnderTest(const Place& place, const model::StackSpec& spec, const model::StackSpec& reloaded,
+                 Manager manager = Manager::none);
 
   /// What the engine told so far: "SERVICE RUN FROM>TO WHY" a line, and "SERVICE says STATUS".
   [[nodiscard]] std::string told() const;
@@ -58,6 +62,10 @@ public:
   /// The processes of a run.
   [[nodiscard]] std::vector<int> pids(const std::string& service, int run) const;
   [[nodiscard]] std::string log(const std::string& service) const;
+
+  void reload() const;
+  /// What the daemon wrote to its own log so far.
+  [[nodiscard]] std::string output() const;
 
   void terminate() const;
   /// The anchor's, when it has ended; -1 where it was killed or does not end.

@@ -135,6 +135,42 @@ TEST_CASE("observer - without its user nothing is started") {
   CHECK(out.value().find("useradd --system nobody-of-that-name") != std::string::npos);
 }
 
+TEST_CASE("observer - a reload that needs it is refused without its user") {
+  const Place place;
+  script(place, "observer-user", "nobody-of-that-name");
+  script(place, "b.script", "succeeded");
+  const auto a = Place::service("a", {"run"});
+  StackUnderTest stack(place, place.stack({a}), place.stack({a, asked(place, "b")}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  stack.reload();
+  const auto refused = [&] {
+    const std::string out = stack.output();
+    const auto at = out.find("reload: ");
+    return at == std::string::npos ? std::string() : out.substr(at, out.find('\n', at) - at);
+  };
+  REQUIRE(comes_true([&] { return !refused().empty(); }));
+  INFO(refused());
+  CHECK(refused().find("useradd --system nobody-of-that-name") != std::string::npos);
+  CHECK(refused().ends_with("; nothing was changed"));
+  CHECK(!fs::exists(place.cgroup() + "/stack/b"));
+  CHECK(observers(place).empty());
+  CHECK(is_open(place));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("observer - a reload that needs it starts it") {
+  const Place place;
+  script(place, "b.script", "succeeded");
+  const auto a = Place::service("a", {"run"});
+  StackUnderTest stack(place, place.stack({a}), place.stack({a, asked(place, "b")}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  CHECK(observers(place).empty());
+  stack.reload();
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  CHECK(observer(place) != 0);
+  CHECK(stack.ends_well());
+}
+
 TEST_CASE("observer - nobody needs its user who asks no network peer") {
   const Place place;
   script(place, "observer-user", "nobody-of-that-name");
