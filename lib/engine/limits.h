@@ -17,7 +17,11 @@ namespace holdfast::engine {
 /// Cgroups, by their paths, and what is to be written to each.
 using LimitOrders = std::vector<std::pair<std::string, model::GroupLimits>>;
 
-/// Of the stack and all of its services.
+/// What BASE/observer may have: it parses what hostile peers send. It is in the way of nobody who asks
+/// little.
+[[nodiscard]] model::GroupLimits observer_limits();
+
+/// Of the stack, all of its services, and the observer.
 [[nodiscard]] LimitOrders all_limits(const Tree& tree, const model::StackSpec& spec);
 /// Those of them that `before` had otherwise, or did not have.
 [[nodiscard]] LimitOrders changed_limits(const Tree& tree, const model::StackSpec& before,

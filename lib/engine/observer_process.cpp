@@ -33,6 +33,9 @@ constexpr std::size_t most_output = 1U << 20;
 /// A bit more than the longest packet that is one, so that a longer one is known.
 constexpr std::size_t packet_room = wire::longest_probe_words + 64;
 
+/// Before any service that has not eaten half of the machine: nothing is lost with it, and another one comes.
+constexpr int oom_score = 500;
+
 Duration after(Duration pause) {
   return pause == Duration{} ? Duration(1s) : std::min<Duration>(2 * pause, longest_pause);
 }
@@ -91,6 +94,7 @@ void ObserverProcess::launch(std::uint64_t number) {
   order.program.command = {options_.program};
   order.program.user = options_.user;
   order.program.umask = 0077;
+  order.program.limits.oom_score = oom_score;
   order.check_requirements = false;
   order.by_descriptor = true;
   order.input = run_->their_socket.get();

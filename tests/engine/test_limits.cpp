@@ -102,7 +102,19 @@ TEST_CASE("limits: a change is written to whom it is about") {
   REQUIRE(two.size() == 2);
   CHECK(two[0].first == tree.stack());
   CHECK(two[1].first == tree.service("c"));
-  CHECK(all_limits(tree, now).size() == 3);
+  // The stack's, those of a and c, and the observer's.
+  CHECK(all_limits(tree, now).size() == 4);
+}
+
+TEST_CASE("limits: what asks network peers has some of its own, which nobody can ask to be required") {
+  const TestCgroup cgroup;
+  const Tree tree = bare_tree(cgroup);
+  const auto orders = all_limits(tree, stack_in("/nowhere"));
+  REQUIRE(orders.back().first == tree.observer());
+  CHECK(orders.back().second.memory == 256ULL << 20);
+  CHECK(orders.back().second.swap == 0U);
+  CHECK(orders.back().second.tasks == 128U);
+  CHECK(unenforceable(tree, stack_in("/nowhere")).empty());
 }
 
 TEST_CASE("memory pressure: above memory_high and stalled for it") {

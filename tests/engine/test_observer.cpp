@@ -119,6 +119,7 @@ TEST_CASE("observer - it runs as its user without privileges in a cgroup of its 
   CHECK(first_word(status_line(pid, "CapPrm")) == "0000000000000000");
   CHECK(first_word(status_line(pid, "CapBnd")) == "0000000000000000");
   CHECK(first_word(status_line(pid, "NoNewPrivs")) == "1");
+  CHECK(read_file("/proc/" + std::to_string(pid) + "/oom_score_adj", 64).value() == "500\n");
   CHECK(linux_os::pids_in(place.cgroup() + "/observer/1").value() == std::vector<int>{pid});
   // Its end of the socket, and one pipe twice.
   CHECK(std::distance(fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd"), {}) == 3);
