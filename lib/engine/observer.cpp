@@ -1,7 +1,6 @@
 #include "engine/observer.h"
 
 #include "base/clock.h"
-#include "linux/secret_file.h"
 #include "linux/users.h"
 #include "linux/utf8.h"
 
@@ -38,7 +37,8 @@ Observer::Observer(boost::asio::io_context& loop, Children& children, const Tree
                {.program = "/proc/self/fd/" + std::to_string(program_.get()), .user = options_.user},
                {.packet = [this](std::string_view packet) { return take(packet); },
                 .down = [this](const std::string& why) { came_down(why); },
-                .said = [this](const std::string& line) { handlers_.said("observer: " + line); }}) {}
+                .said = [this](const std::string& line) { handlers_.said("observer: " + line); }}),
+      secrets_(loop, options_.read_secret) {}
 
 Status Observer::can_run() const {
   if (!program_.valid())
@@ -74,7 +74,7 @@ void Observer::ask(wire::ProbeQuestion question, const std::string& secret_file,
   question.serial = ++last_;
   const Duration timeout = question.timeout;
   const MonoTime now = read_mono();
-  const MonoTime due = later(now, timeout + options_.patience);
+  const MonoTime due = later(now, secret_file.empty() ? timeout + options_.patience : options_.patience / 2);
   out_[last_] = {.answered = std::move(answered),
                  .timeout = timeout,
                  .sent = now,
@@ -84,11 +84,8 @@ void Observer::ask(wire::ProbeQuestion question, const std::string& secret_file,
   due_.insert({due, last_});
   set_timer();
   if (secret_file.empty()) return send(question);
-  handlers_.on_disk([this, secret_file, question = std::move(question)]() mutable {
-    auto secret = linux_os::read_secret_file(secret_file);
-    boost::asio::post(loop_, [this, secret = std::move(secret), question = std::move(question)]() mutable {
-      has_read(std::move(question), std::move(secret));
-    });
+  secrets_.read(secret_file, [this, question = std::move(question)](Result<std::string> secret) mutable {
+    has_read(std::move(question), std::move(secret));
   });
 }
 
@@ -100,9 +97,10 @@ void Observer::has_read(wire::ProbeQuestion question, Result<std::string> secret
   question.secret = std::move(secret).value();
   Question& out = found->second;
   out.reads_secret = false;
-  out.sent = read_mono();
   due_.erase({out.due, question.serial});
+  // Of the time since it was asked.
   out.due = later(out.sent, out.timeout + options_.patience);
+  out.sent = read_mono();
   due_.insert({out.due, question.serial});
   set_timer();
   send(question);

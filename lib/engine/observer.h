@@ -4,6 +4,8 @@
 // anybody's.
 
 #include "engine/observer_process.h"
+#include "engine/secret_reader.h"
+#include "linux/secret_file.h"
 #include "wire/observer.h"
 
 #include <boost/asio/io_context.hpp>
@@ -24,14 +26,14 @@ public:
     std::string program;                         ///< path
     std::string user;                            ///< empty: as ourselves
     Duration patience = std::chrono::seconds(1); ///< beyond a question's own time-out
+    Duration silence = std::chrono::seconds(5);  ///< beyond it, without any answer: it hangs
+    SecretReader::Read read_secret = linux_os::read_secret_file;
   };
   struct Handlers {
     /// Of the observer itself, for the events: it died, it is killed, why.
     std::function<void(std::string what)> told;
     /// A line of its own, for the log.
     std::function<void(std::string line)> said;
-    /// Runs what may wait for a disk in another thread.
-    std::function<void(std::function<void()> job)> on_disk;
   };
   using Answered = std::function<void(wire::ProbeVerdict verdict, std::string said)>;
 
@@ -45,7 +47,8 @@ public:
   void need(bool needed);
 
   /// Asks. `answered` is called once, never from within this call, at the latest when the question's time-out
-  /// and our patience are over. `secret_file`: read for each question anew; empty: none.
+  /// and our patience are over. `secret_file`: read for each question anew, within half of our patience, so
+  /// that the peer has its whole time and the observer the other half; empty: none.
   void ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered);
 
   void tidy() { process_.tidy(); }
@@ -54,8 +57,8 @@ private:
   struct Question {
     Answered answered;
     Duration timeout{};
-    MonoTime sent{};
-    MonoTime due{};
+    MonoTime sent{};           ///< or asked, while it reads its secret
+    MonoTime due{};            ///< never beyond asked + timeout + patience, until it is late
     bool reads_secret = false; ///< and is not sent yet
     bool late = false;         ///< answered for it already: its own answer changes nothing any more
   };
@@ -84,7 +87,8 @@ private:
   unsigned strangers_ = 0;  ///< answers that nobody asked for, of this run
   MonoTime last_answer_{};
   boost::asio::steady_timer timer_;
-  ObserverProcess process_; ///< last: what it calls is above
+  ObserverProcess process_; ///< what it calls is above
+  SecretReader secrets_;    ///< last: its thread ends before what it calls
 };
 
 } // namespace holdfast::engine

@@ -2,6 +2,7 @@
 
 #include "engine/engine.h"
 #include "engine/premises.h"
+#include "linux/secret_file.h"
 #include "wire/anchor.h"
 #include "wire/last_stop.h"
 
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <map>
+#include <poll.h>
 #include <sstream>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -48,6 +50,13 @@ std::string word_in(const std::string& path) {
   std::string word;
   std::ifstream(path) >> word;
   return word;
+}
+
+/// A disk that does not answer while there is a file PATH.hangs.
+Result<std::string> read_when_it_may(const std::string& path) {
+  while (::access((path + ".hangs").c_str(), F_OK) == 0)
+    ::poll(nullptr, 0, 5);
+  return linux_os::read_secret_file(path);
 }
 
 /// Tells events and what services say of themselves, each once.
@@ -161,7 +170,9 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
                                           .patience = std::chrono::milliseconds(300)},
                                .observer = {.program = HOLDFAST_TEST_OBSERVER,
                                             .user = word_in(directory + "/observer-user"),
-                                            .patience = std::chrono::milliseconds(200)}});
+                                            .patience = std::chrono::milliseconds(200),
+                                            .silence = std::chrono::milliseconds(300),
+                                            .read_secret = read_when_it_may}});
   for (const std::string& line : premises.found)
     engine.report().trouble(line);
   must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));

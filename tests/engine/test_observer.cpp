@@ -1,6 +1,7 @@
 #include "stack_under_test.h"
 
 #include "base/file.h"
+#include "engine/observer.h"
 #include "linux/secret_file.h"
 #include "support/catch.h"
 
@@ -310,6 +311,31 @@ TEST_CASE("observer - a secret reaches it and nothing else") {
   CHECK(stack.ends_well());
   fs::remove_all(place / "secrets");
   CHECK(!is_below(place.directory(), secret));
+}
+
+TEST_CASE("observer - a secret on a disk that hangs makes its own probe unknown and holds up nobody") {
+  const Place place;
+  script(place, "a.script", "succeeded");
+  script(place, "b.script", "succeeded");
+  if (!place.is_engine()) {
+    fs::create_directories(place / "secrets");
+    for (const char* name : {"a", "b", "a.hangs"})
+      REQUIRE(replace_file(place / "secrets/" + name, "word\n", 0600, Durability::relaxed));
+  }
+  auto a = asked(place, "a");
+  a.ready.network.secret_file = place / "secrets/a";
+  auto b = asked(place, "b");
+  b.ready.network.secret_file = place / "secrets/b";
+  StackUnderTest stack(place, place.stack({a, b}), place.stack({a, b, Place::service("c", {"run"})}));
+  REQUIRE(stack.tells("a says its secret_file could not be read in time"));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  stack.reload();
+  REQUIRE(stack.tells("c 1 starting>ready"));
+  CHECK(stack.told().find("a 1 starting>") == std::string::npos);
+  fs::remove(place / "secrets/a.hangs");
+  CHECK(stack.tells("a 1 starting>ready"));
+  CHECK(stack.told().find("the observer is gone") == std::string::npos);
+  CHECK(stack.ends_well());
 }
 
 TEST_CASE("observer - it goes with the stack where no engine is left to end it") {
