@@ -18,11 +18,11 @@ using namespace std::chrono_literals;
 /// So many unanswered questions in a row are no accident.
 constexpr unsigned most_unanswered = 3;
 
-/// A single question that is not answered for so long beyond its time-out, and no other one meanwhile.
-constexpr Duration longest_silence = 5s;
-
 /// Of one run.
 constexpr unsigned most_strangers = 16;
+
+/// More than it can have under way: what is older is never answered.
+constexpr std::size_t most_forgotten = 1024;
 
 constexpr const char* no_observer = "nobody can ask: the observer does not run";
 
@@ -135,7 +135,7 @@ bool Observer::take(std::string_view packet) {
   }
   const auto found = out_.find(reply.value().serial);
   if (found == out_.end() || found->second.reads_secret) {
-    if (++strangers_ <= most_strangers) return true;
+    if (!is_strange(reply.value().serial) || ++strangers_ <= most_strangers) return true;
     lies("it answers what it was not asked");
     return false;
   }
@@ -150,12 +150,23 @@ bool Observer::take(std::string_view packet) {
   return true;
 }
 
+/// So late an answer is none, but no lie either.
+void Observer::forget(std::uint64_t serial) {
+  forgotten_.insert(serial);
+  if (forgotten_.size() > most_forgotten) forgotten_.erase(forgotten_.begin());
+}
+
+bool Observer::is_strange(std::uint64_t serial) {
+  return forgotten_.erase(serial) == 0;
+}
+
 void Observer::lies(const std::string& how) {
   process_.kill("killed, since " + how);
 }
 
 void Observer::came_down(const std::string& why) {
   unanswered_ = strangers_ = 0;
+  forgotten_.clear();
   due_.clear();
   timer_.cancel();
   if (needed_) handlers_.told("the observer is gone: " + why);
@@ -168,7 +179,7 @@ void Observer::unanswered(std::uint64_t serial, Question& question) {
   if (question.reads_secret) return conclude(serial, "its secret_file could not be read in time");
   due_.erase({question.due, serial});
   question.late = true;
-  question.due = later(question.sent, question.timeout + longest_silence);
+  question.due = later(question.sent, question.timeout + options_.silence);
   due_.insert({question.due, serial});
   ++unanswered_;
   // Not from here: whoever is told may ask again.
@@ -189,6 +200,7 @@ void Observer::expire() {
     }
     const bool silent = last_answer_ < found->second.sent;
     out_.erase(found);
+    forget(serial);
     if (silent) process_.kill("killed, since it does not answer");
   }
   set_timer();

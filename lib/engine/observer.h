@@ -64,6 +64,8 @@ private:
   };
 
   void has_read(wire::ProbeQuestion question, Result<std::string> secret);
+  void forget(std::uint64_t serial);
+  [[nodiscard]] bool is_strange(std::uint64_t serial);
   void send(const wire::ProbeQuestion& question);
   /// Without its answer, for a reason of ours.
   void conclude(std::uint64_t serial, std::string why);
@@ -82,6 +84,7 @@ private:
   bool needed_ = false;
   std::unordered_map<std::uint64_t, Question> out_;  ///< by serial
   std::set<std::pair<MonoTime, std::uint64_t>> due_; ///< of what is out
+  std::set<std::uint64_t> forgotten_;                ///< sent, and given up: may still be answered, once
   std::uint64_t last_ = 0;
   unsigned unanswered_ = 0; ///< in a row
   unsigned strangers_ = 0;  ///< answers that nobody asked for, of this run

@@ -3,10 +3,14 @@
 // clang-format off
 //   succeeded WORDS, failed WORDS, starting WORDS, unknown WORDS
 //   silent     no answer
+//   hold       no answer now
+//   held N     says whether so many are held for longer than a second
+//   release    answers all that are held
 //   twice      the same answer twice
 //   liar       answers without end to questions that nobody asked
 //   garbage    a packet that is none
 //   die        exit 3
+//   last-words writes more than 4 KiB to standard error, the last line without its end, and exits
 //   hang       stands still
 //   babble     writes without end to standard error
 //   secret     answers with the secret's length
@@ -14,6 +18,8 @@
 
 #include "wire/observer.h"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +27,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace holdfast;
 
@@ -40,6 +47,32 @@ void answer(const wire::ProbeQuestion& question, wire::ProbeVerdict verdict, con
         wire::ProbeReply{.serial = serial, .verdict = wire::ProbeVerdict::succeeded, .said = "yes"}));
 }
 
+struct Held {
+  wire::ProbeQuestion question;
+  std::chrono::steady_clock::time_point since;
+};
+std::vector<Held> all_held;
+
+bool are_long_held(std::ptrdiff_t enough) {
+  const auto before = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  return std::count_if(all_held.begin(), all_held.end(),
+                       [before](const Held& held) { return held.since < before; }) >= enough;
+}
+
+void release() {
+  for (const Held& held : all_held)
+    answer(held.question, wire::ProbeVerdict::failed, "so late");
+  all_held.clear();
+}
+
+[[noreturn]] void say_last_words() {
+  const std::string line(98, '-');
+  for (int i = 0; i < 90; ++i)
+    std::fprintf(stderr, "%s\n", line.c_str());
+  std::fputs("the last of its words", stderr);
+  std::_Exit(3);
+}
+
 [[noreturn]] void babble() {
   for (;;)
     std::fputs("so much to say\n", stderr);
@@ -55,6 +88,10 @@ void play(const wire::ProbeQuestion& question) {
     std::getline(file >> std::ws, words);
   }
   if (word == "silent") return;
+  if (word == "hold") return all_held.push_back({question, std::chrono::steady_clock::now()});
+  if (word == "held") words = are_long_held(std::stoi(words)) ? "enough are held" : "too few are held";
+  if (word == "release") release();
+  if (word == "last-words") say_last_words();
   if (word == "liar") lie();
   if (word == "babble") babble();
   if (word == "garbage") return send("x");

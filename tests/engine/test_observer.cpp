@@ -244,6 +244,26 @@ TEST_CASE("observer - one question that is never answered says nothing about the
   CHECK(stack.ends_well());
 }
 
+TEST_CASE("observer - answers that come when nobody waits for them any more are no lies") {
+  const Place place;
+  script(place, "a.script", "hold");
+  script(place, "b.script", "held 17");
+  auto a = asked(place, "a");
+  a.ready.timeout = 20ms;
+  StackUnderTest stack(place, place.stack({a, asked(place, "b")}));
+  // As many strangers would be too many.
+  REQUIRE(stack.tells("b says enough are held"));
+  const int first = observer(place);
+  script(place, "b.script", "release");
+  script(place, "a.script", "succeeded");
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  script(place, "b.script", "succeeded and goes on");
+  REQUIRE(stack.tells("b says and goes on"));
+  CHECK(observer(place) == first);
+  CHECK(stack.told().find("the observer is gone") == std::string::npos);
+  CHECK(stack.ends_well());
+}
+
 TEST_CASE("observer - a packet that is none is its end") {
   const Place place;
   script(place, "a.script", "garbage");
