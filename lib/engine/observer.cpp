@@ -25,6 +25,7 @@ constexpr unsigned most_strangers = 16;
 constexpr std::size_t most_forgotten = 1024;
 
 constexpr const char* no_observer = "nobody can ask: the observer does not run";
+constexpr const char* not_yet = "nobody can ask: the observer is being started";
 
 } // namespace
 
@@ -111,6 +112,8 @@ void Observer::send(const wire::ProbeQuestion& question) {
   if (packet.size() > wire::longest_probe_question)
     return conclude(question.serial, "the question is too long for the observer");
   if (!process_.is_up()) return conclude(question.serial, no_observer);
+  // What it takes to launch it is not its silence.
+  if (!process_.runs()) return conclude(question.serial, not_yet);
   if (process_.send(packet)) return;
   // It takes no more: as good as no answer.
   boost::asio::post(loop_, [this, serial = question.serial] {

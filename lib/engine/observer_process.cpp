@@ -129,8 +129,9 @@ void ObserverProcess::over(std::uint64_t number, const std::string& why) {
     return;
   }
   // Its last words say more than its exit.
-  read_output();
-  if (!run_) return over(number, why);
+  while (run_->written <= most_output && read_block(*run_)) {
+  }
+  if (!run_->unfinished.empty()) say(*run_, std::exchange(run_->unfinished, {}));
   // It has no business leaving anything behind.
   static_cast<void>(run_->leaf.kill());
   over_.push_back(std::move(run_->leaf));
@@ -209,24 +210,34 @@ void ObserverProcess::listen() {
 }
 
 void ObserverProcess::read_output() {
+  const bool got = read_block(*run_);
+  if (run_->written > most_output) return kill("killed, since it writes without end");
+  if (got || errno == EAGAIN || errno == EINTR) listen();
+}
+
+/// What there is of its output, a block at most, said line by line. False where nothing was read: errno is 0
+/// at the end.
+bool ObserverProcess::read_block(Run& run) const {
   std::array<char, 4096> block{};
-  const ssize_t n = ::read(run_->output.native_handle(), block.data(), block.size());
-  if (n == 0) return;
-  Run& run = *run_;
-  if (n > 0) {
-    run.unfinished.append(block.data(), static_cast<std::size_t>(n));
-    run.written += static_cast<std::size_t>(n);
-  }
+  errno = 0;
+  const ssize_t n = ::read(run.output.native_handle(), block.data(), block.size());
+  if (n <= 0) return false;
+  run.written += static_cast<std::size_t>(n);
+  run.unfinished.append(block.data(), static_cast<std::size_t>(n));
   for (std::size_t end = 0; (end = run.unfinished.find('\n')) != std::string::npos;) {
-    if (++run.lines <= most_lines)
-      handlers_.said(linux_os::harmless(run.unfinished.substr(0, end), longest_line));
-    else if (run.lines == most_lines + 1)
-      handlers_.said("(what else it says is passed over)");
+    say(run, run.unfinished.substr(0, end));
     run.unfinished.erase(0, end + 1);
   }
-  if (run.unfinished.size() > longest_line) run.unfinished.clear();
-  if (run.written > most_output) return kill("killed, since it writes without end");
-  listen();
+  // The rest of so long a line is cut off all the same.
+  run.unfinished.resize(std::min(run.unfinished.size(), longest_line + 1));
+  return true;
+}
+
+void ObserverProcess::say(Run& run, std::string line) const {
+  if (++run.lines <= most_lines)
+    handlers_.said(linux_os::harmless(std::move(line), longest_line));
+  else if (run.lines == most_lines + 1)
+    handlers_.said("(what else it says is passed over)");
 }
 
 void ObserverProcess::tidy() {

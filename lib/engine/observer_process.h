@@ -45,7 +45,10 @@ public:
   /// `down` comes in this call.
   void kill(const std::string& why);
 
+  /// It is there, or on its way.
   [[nodiscard]] bool is_up() const { return run_ != nullptr; }
+  /// It was executed, and can be blamed for what it does not do.
+  [[nodiscard]] bool runs() const { return run_ != nullptr && run_->running; }
   /// False where there is none, or no room: nothing was sent.
   [[nodiscard]] bool send(const std::string& packet);
 
@@ -62,7 +65,7 @@ private:
     Fd their_socket; ///< until the launch is answered
     Fd their_output;
     MonoTime begun{};
-    bool running = false;
+    bool running = false;   ///< the launch was answered
     std::string unfinished; ///< of a line of its output
     unsigned lines = 0;
     std::size_t written = 0; ///< bytes of its output
@@ -79,6 +82,8 @@ private:
   void read_packets();
   void listen();
   void read_output();
+  [[nodiscard]] bool read_block(Run& run) const;
+  void say(Run& run, std::string line) const;
 
   boost::asio::io_context& loop_;
   Children& children_;

@@ -264,6 +264,47 @@ TEST_CASE("observer - answers that come when nobody waits for them any more are 
   CHECK(stack.ends_well());
 }
 
+TEST_CASE("observer - what it said last is heard to its end") {
+  const Place place;
+  script(place, "a.script", "last-words");
+  StackUnderTest stack(place, place.stack({asked(place, "a")}));
+  REQUIRE(stack.tells("the observer is gone: exit code 3"));
+  CHECK(comes_true(
+      [&] { return stack.output().find("observer: the last of its words") != std::string::npos; }));
+  script(place, "a.script", "succeeded");
+  CHECK(stack.tells("a 1 starting>ready"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("observer - until it is launched nobody can ask, and it is not blamed") {
+  const TestCgroup cgroup;
+  std::vector<std::string> found;
+  const auto tree =
+      engine::Tree::make({.base = cgroup.path(), .stack = "test", .services = {}, .supervisors = {}}, found);
+  REQUIRE(tree);
+  boost::asio::io_context loop;
+  engine::Children children(loop);
+  std::vector<std::string> told;
+  // Without that user no process is made.
+  engine::Observer observer(
+      loop, children, tree.value(),
+      {.program = HOLDFAST_TEST_OBSERVER, .user = "nobody-of-that-name", .patience = 100s},
+      {.told = [&](const std::string& what) { told.push_back(what); }, .said = [](const std::string&) {}});
+  observer.need(true);
+  std::vector<std::string> said;
+  for (int i = 0; i < 10; ++i)
+    observer.ask({}, {}, [&](wire::ProbeVerdict verdict, const std::string& why) {
+      CHECK(verdict == wire::ProbeVerdict::unknown);
+      said.push_back(why);
+    });
+  while (said.size() < 10)
+    REQUIRE(loop.run_one_for(5s) == 1);
+  CHECK(said == std::vector<std::string>(10, "nobody can ask: the observer is being started"));
+  for (const std::string& what : told)
+    CHECK(what.find("does not answer") == std::string::npos);
+  observer.need(false);
+}
+
 TEST_CASE("observer - a packet that is none is its end") {
   const Place place;
   script(place, "a.script", "garbage");
