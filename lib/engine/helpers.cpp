@@ -1,6 +1,5 @@
 #include "engine/helpers.h"
 
-#include "engine/observed_probes.h"
 #include "linux/utf8.h"
 #include "model/words.h"
 

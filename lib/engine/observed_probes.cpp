@@ -51,15 +51,6 @@ bool has_observed(const model::ServiceSpec& service) {
 
 } // namespace
 
-const model::Probe& probe_of(const model::ServiceSpec& spec, model::ProbeRole role) {
-  switch (role) {
-  case model::ProbeRole::ready: return spec.ready;
-  case model::ProbeRole::progress: return *spec.progress;
-  case model::ProbeRole::live: return spec.live->probe;
-  }
-  return spec.ready;
-}
-
 wire::ProbeQuestion question_of(const model::Probe& probe, std::string key) {
   const model::NetworkProbe& network = probe.network;
   wire::ProbeQuestion question;

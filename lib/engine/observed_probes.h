@@ -24,9 +24,6 @@ private:
   Happened happened_;
 };
 
-/// The probe in that role. Precondition: the service has it.
-[[nodiscard]] const model::Probe& probe_of(const model::ServiceSpec& spec, model::ProbeRole role);
-
 /// As it is put to the observer, but for its serial and its secret. `key`: whose it is.
 [[nodiscard]] wire::ProbeQuestion question_of(const model::Probe& probe, std::string key);
 

@@ -139,7 +139,6 @@ struct ServiceNotified {
   std::optional<Duration> extend; ///< EXTEND_TIMEOUT_USEC
   std::string status;             ///< STATUS=, for people; empty: unchanged
 };
-enum class ProbeRole : std::uint8_t { ready, progress, live };
 enum class ProbeOutcome : std::uint8_t {
   succeeded,
   failed,

@@ -71,6 +71,15 @@ std::string words(const HostSetting& setting) {
   return setting.name + " " + sign() + setting.wanted;
 }
 
+const Probe& probe_of(const ServiceSpec& service, ProbeRole role) {
+  switch (role) {
+  case ProbeRole::ready: return service.ready;
+  case ProbeRole::progress: return *service.progress;
+  case ProbeRole::live: return service.live->probe;
+  }
+  return service.ready;
+}
+
 Duration longest_stop(const ServiceSpec& service) {
   // What lives elsewhere is let go of at once.
   if (!service.external.empty()) return Duration{};

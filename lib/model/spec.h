@@ -70,6 +70,9 @@ struct LiveProbe {
   bool operator==(const LiveProbe&) const = default;
 };
 
+/// Which of a service's probes.
+enum class ProbeRole : std::uint8_t { ready, progress, live };
+
 /// An edge: this service needs `on`.
 struct Need {
   ServiceId on;
@@ -196,6 +199,9 @@ struct ServiceSpec {
   bool timestamps = true; ///< log lines carry their time
   bool operator==(const ServiceSpec&) const = default;
 };
+
+/// The probe in that role. Precondition: the service has it; each has one that tells whether it is ready.
+[[nodiscard]] const Probe& probe_of(const ServiceSpec& service, ProbeRole role);
 
 /// A directory that must be the volume that was meant. Read by what looks at it; the model knows the
 /// condition of the same name.

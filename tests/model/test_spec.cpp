@@ -70,3 +70,12 @@ TEST_CASE("find_cycle and longest_stop: a chain as long as there are services co
   stack.services.front().needs.push_back({.on = {199'999}, .restart = false, .soft = false});
   CHECK(find_cycle(stack).size() == 200'000);
 }
+
+TEST_CASE("probe_of: each of a service's probes by its role") {
+  ServiceSpec service;
+  service.progress.emplace();
+  service.live.emplace();
+  CHECK(&probe_of(service, ProbeRole::ready) == &service.ready);
+  CHECK(&probe_of(service, ProbeRole::progress) == &*service.progress);
+  CHECK(&probe_of(service, ProbeRole::live) == &service.live->probe);
+}

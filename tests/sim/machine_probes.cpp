@@ -7,19 +7,6 @@ namespace holdfast::sim {
 
 using namespace model;
 
-namespace {
-
-const Probe& probe_of(const ServiceSpec& spec, ProbeRole role) {
-  switch (role) {
-  case ProbeRole::ready: return spec.ready;
-  case ProbeRole::progress: return *spec.progress;
-  case ProbeRole::live: return spec.live->probe;
-  }
-  return spec.ready;
-}
-
-} // namespace
-
 void Machine::ask(const AskProbe& question, MonoTime now) {
   const std::uint32_t service = question.service.index;
   Life& life = lives_[service];

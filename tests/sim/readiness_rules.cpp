@@ -10,7 +10,7 @@ using namespace model;
 
 namespace {
 
-const Probe* probe_of(const ServiceSpec& spec, ProbeRole role) {
+const Probe* asked_probe(const ServiceSpec& spec, ProbeRole role) {
   switch (role) {
   case ProbeRole::ready: return is_asked(spec.ready.kind) ? &spec.ready : nullptr;
   case ProbeRole::progress: return spec.progress ? &*spec.progress : nullptr;
@@ -136,7 +136,7 @@ void ReadinessRules::begin(const Step& step, ServiceId id, const Account& accoun
 void ReadinessRules::check(const Step& step, const AskProbe& question, const Accounts& accounts,
                            Findings& findings) {
   const ServiceId id = question.service;
-  const Probe* probe = probe_of(step.stack.spec(id), question.role);
+  const Probe* probe = asked_probe(step.stack.spec(id), question.role);
   const Account& account = accounts[id];
   const bool external = is_external(step.stack, id);
   if (probe == nullptr) return findings.add(step.stack, id, "a question that its configuration has not");
