@@ -52,10 +52,16 @@ std::string shown(const Node* node) {
   return text.size() <= longest_shown ? text : text.substr(0, longest_shown) + "...";
 }
 
+/// Any header may carry a secret, whatever its name.
+bool holds_headers(const std::string& name) {
+  return name == "headers";
+}
+
 /// `name` may say that it is a secret, and so may any word of the value, in a list too.
 bool is_secret(const std::string& name, const Node* node) {
   if (node == nullptr) return false;
   if (may_be_secret(name, node->text)) return true;
+  if (holds_headers(name) && !node->entries.empty()) return true;
   for (const NodePtr& item : node->items)
     if (is_secret({}, item.get())) return true;
   for (const Entry& entry : node->entries)
@@ -68,17 +74,19 @@ public:
   std::vector<wire::KeyChange> changes;
 
   // Recursion is bounded: no tree is deeper than parse.h's `deepest`.
-  void compare(const Node* now, const Node* next, const std::string& path, const std::string& name) {
+  void compare(const Node* now, const Node* next, const std::string& path, const std::string& name,
+               bool hidden = false) {
     if (now == next || (now != nullptr && next != nullptr && same(*now, *next))) return;
     const bool maps = is_map_or_none(now) && is_map_or_none(next);
-    if (!maps) return add(now, next, path, name);
+    if (!maps) return add(now, next, path, hidden || is_secret(name, now) || is_secret(name, next));
+    hidden = hidden || holds_headers(name);
     if (now != nullptr)
       for (const Entry& entry : now->entries)
-        compare(entry.value.get(), value(next, entry.key), below(path, entry.key), entry.key);
+        compare(entry.value.get(), value(next, entry.key), below(path, entry.key), entry.key, hidden);
     if (next != nullptr)
       for (const Entry& entry : next->entries)
         if (value(now, entry.key) == nullptr)
-          compare(nullptr, entry.value.get(), below(path, entry.key), entry.key);
+          compare(nullptr, entry.value.get(), below(path, entry.key), entry.key, hidden);
   }
 
 private:
@@ -89,8 +97,8 @@ private:
     return map == nullptr ? nullptr : map->value(key);
   }
 
-  void add(const Node* now, const Node* next, const std::string& path, const std::string& name) {
-    if (is_secret(name, now) || is_secret(name, next))
+  void add(const Node* now, const Node* next, const std::string& path, bool hidden) {
+    if (hidden)
       changes.push_back({.key = path, .from = {}, .to = {}});
     else
       changes.push_back({.key = path, .from = shown(now), .to = shown(next)});

@@ -136,6 +136,20 @@ TEST_CASE("difference: no value that may be secret is told") {
         "a: restart\n  services.a.command changed\n");
 }
 
+TEST_CASE("difference: no value of a header is told, whatever its name") {
+  const std::string probe = service + ", ready: {http: \"http://127.0.0.1/\"";
+  const auto with = [&](const std::string& word) {
+    return probe + ", headers: {Authorization: \"Bearer " + word + "\", X-Vault: " + word + "}}}}\n";
+  };
+  const std::string keys = "a: live\n  services.a.ready.headers.Authorization changed\n  "
+                           "services.a.ready.headers.X-Vault changed\n";
+  CHECK(told(with("old"), with("new")) == keys);
+  CHECK(told(probe + "}}}\n", with("new")) == keys);
+  CHECK(told(with("old"), probe + "}}}\n") == keys);
+  // An empty map is written as a value: the other side of the change is told whole, or not at all.
+  CHECK(told(probe + ", headers: {}}}}\n", with("new")) == "a: live\n  services.a.ready.headers changed\n");
+}
+
 TEST_CASE("difference: keys of presets come with their names") {
   CHECK(
       told("services: {redis: {preset: redis}}\n", "services: {redis: {preset: redis, with: {port: 7000}}}\n")
