@@ -165,8 +165,9 @@ private:
         ->expected(1, 2);
     sub->callback([this] {
       options_.verb = Verb::task;
-      if (options_.services.size() == 1) return;
-      if (options_.services.front() != "run")
+      const bool says_run = options_.services.front() == "run";
+      if (options_.services.size() == 1 && !says_run) return;
+      if (options_.services.size() == 1 || !says_run)
         throw CLI::ValidationError("task", "write `holdfast task run NAME`");
       options_.services.erase(options_.services.begin());
     });
