@@ -1,9 +1,8 @@
+#include "observer/chance.h"
 #include "observer/look.h"
 #include "observer/protocols.h"
 #include "observer/scripted_server.h"
 #include "support/catch.h"
-
-#include <random>
 
 namespace holdfast::test {
 namespace {
@@ -27,24 +26,13 @@ const std::string samples[] = {
     std::string("\x1\0\0\0\0\0\xd\0\xa\0\x32\0\0\x2no\0\0\0\0\xce", 21),
 };
 
-class Chance {
-public:
-  explicit Chance(unsigned seed) : numbers_(seed) {}
-
-  std::size_t below(std::size_t end) {
-    return std::uniform_int_distribution<std::size_t>(0, end - 1)(numbers_);
-  }
-  std::string answer() {
-    std::string all = below(4) == 0 ? std::string(below(200), '\0') : samples[below(std::size(samples))];
-    for (auto times = below(4); times > 0 && !all.empty(); --times)
-      all[below(all.size())] = static_cast<char>(below(256));
-    if (below(4) == 0) all.resize(below(all.size() + 1));
-    return all;
-  }
-
-private:
-  std::mt19937 numbers_;
-};
+std::string answer(Chance& chance) {
+  std::string all = chance.below(4) == 0 ? std::string(chance.below(200), '\0') : chance.one_of(samples);
+  for (auto times = chance.below(4); times > 0 && !all.empty(); --times)
+    all[chance.below(all.size())] = chance.byte();
+  if (chance.below(4) == 0) all.resize(chance.below(all.size() + 1));
+  return all;
+}
 
 } // namespace
 
@@ -58,7 +46,7 @@ TEST_CASE("whatever a database or a broker answers, there is an answer for the e
       const ScriptedServer server([&](Peer& peer) {
         for (auto answers = chance.below(6); answers > 0; --answers) {
           peer.receive(1);
-          peer.send(chance.answer());
+          peer.send(answer(chance));
         }
       });
       wire::ProbeQuestion question{.protocol = protocol, .target = server.target()};

@@ -1,15 +1,16 @@
 #include "observer/protocols.h"
 
+#include "observer/chance.h"
 #include "observer/http_peer.h"
 #include "observer/look.h"
 #include "support/catch.h"
 
 #include <atomic>
-#include <random>
 
 namespace holdfast::observer {
 namespace {
 
+using test::Chance;
 using test::Peer;
 using test::ScriptedServer;
 using wire::ProbeProtocol;
@@ -32,45 +33,36 @@ const std::string samples[] = {
     R"({"id":"abc12-3","hits":{"hits":[{"id":"abc12-3","is_draft":true,"metadata":{"title":"holdfast canary 0123456789abcdef"}}]}})",
 };
 
-class Chance {
-public:
-  explicit Chance(unsigned seed) : numbers_(seed) {}
+std::string bytes(Chance& chance) {
+  std::string all(chance.below(600), '\0');
+  for (char& byte : all)
+    byte = chance.byte();
+  return all;
+}
 
-  std::size_t below(std::size_t end) {
-    return std::uniform_int_distribution<std::size_t>(0, end - 1)(numbers_);
-  }
-  std::string bytes() {
-    std::string all(below(600), '\0');
-    for (char& byte : all)
-      byte = static_cast<char>(below(256));
-    return all;
-  }
-  std::string damaged(std::string text) {
-    for (auto times = below(6); times > 0 && !text.empty(); --times) {
-      const auto at = below(text.size());
-      switch (below(4)) {
-      case 0: text[at] = static_cast<char>(below(256)); break;
-      case 1: text.erase(at, below(20)); break;
-      case 2: text.insert(at, text.substr(below(text.size()), below(40))); break;
-      default: text.insert(at, below(2) == 0 ? "null" : "[-1e999,{}]"); break;
-      }
-    }
-    return text;
-  }
-  std::string answer() {
-    const std::string sample = samples[below(std::size(samples))];
-    constexpr const char* statuses[] = {"200 OK", "201 CREATED", "204 NO CONTENT", "404 NOT FOUND", "503 Oh"};
-    switch (below(4)) {
-    case 0: return bytes();
-    case 1: return damaged(sample);
-    case 2: return test::http_answer(statuses[below(std::size(statuses))], damaged(sample));
-    default: return damaged(test::http_answer(statuses[below(std::size(statuses))], sample));
+std::string damaged(Chance& chance, std::string text) {
+  for (auto times = chance.below(6); times > 0 && !text.empty(); --times) {
+    const auto at = chance.below(text.size());
+    switch (chance.below(4)) {
+    case 0: text[at] = chance.byte(); break;
+    case 1: text.erase(at, chance.below(20)); break;
+    case 2: text.insert(at, text.substr(chance.below(text.size()), chance.below(40))); break;
+    default: text.insert(at, chance.below(2) == 0 ? "null" : "[-1e999,{}]"); break;
     }
   }
+  return text;
+}
 
-private:
-  std::mt19937 numbers_;
-};
+std::string answer(Chance& chance) {
+  constexpr const char* statuses[] = {"200 OK", "201 CREATED", "204 NO CONTENT", "404 NOT FOUND", "503 Oh"};
+  const std::string& sample = chance.one_of(samples);
+  switch (chance.below(4)) {
+  case 0: return bytes(chance);
+  case 1: return damaged(chance, sample);
+  case 2: return test::http_answer(chance.one_of(statuses), damaged(chance, sample));
+  default: return damaged(chance, test::http_answer(chance.one_of(statuses), sample));
+  }
+}
 
 TEST_CASE("whatever a peer answers, there is an answer for the engine", "[observer]") {
   unsigned seed = 0;
@@ -83,7 +75,7 @@ TEST_CASE("whatever a peer answers, there is an answer for the engine", "[observ
       const ScriptedServer server([&, seed](Peer& peer) {
         Chance chance(seed * 1000 + ++connections);
         if (is_asked && chance.below(2) == 0) test::request_of(peer);
-        peer.send(chance.answer());
+        peer.send(answer(chance));
       });
       const wire::ProbeQuestion question{.key = "fuzz" + std::to_string(seed),
                                          .protocol = protocol,
