@@ -6,6 +6,7 @@
 #include "config/values.h"
 
 #include "base/result.h"
+#include "base/secret_file.h"
 
 #include <cerrno>
 #include <grp.h>
@@ -55,7 +56,7 @@ Flaw program_flaw(const std::string& path) {
   return {};
 }
 
-Flaw secret_flaw(const std::string& path) {
+Flaw environment_file_flaw(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return {system_error(path, errno).what, {}};
   if (!S_ISREG(info.st_mode)) return {path + ": not a regular file", {}};
@@ -65,6 +66,12 @@ Flaw secret_flaw(const std::string& path) {
   if ((info.st_mode & 07777U & ~0640U) != 0)
     return {path + ": more may read or write it than should", "chmod 0640 or 0600"};
   return {};
+}
+
+/// As the engine reads it.
+Flaw secret_file_flaw(const std::string& path) {
+  const auto secret = read_secret_file(path);
+  return secret ? Flaw{} : Flaw{secret.error().what, {}};
 }
 
 class Look {
@@ -79,11 +86,11 @@ public:
     owners();
     programs();
     if (const Node* file = text(node_, "environment_file"))
-      tell(*file, "environment_file", secret_flaw(file->text));
+      tell(*file, "environment_file", environment_file_flaw(file->text));
     for (const char* probe : {"ready", "progress", "live"})
       if (const Node* section = node_.value(probe))
         if (const Node* file = text(*section, "secret_file"))
-          tell(*file, std::string(probe) + ".secret_file", secret_flaw(file->text));
+          tell(*file, std::string(probe) + ".secret_file", secret_file_flaw(file->text));
   }
 
 private:
@@ -190,7 +197,7 @@ bool is_disabled(const Node& service) {
 void look_at_machine(const Node& tree, const LoadOptions& options, Report& report) {
   if (const Node* canary = canary_section_of(tree))
     if (const Node* file = canary->value("secret_file"); file != nullptr && file->kind == Kind::scalar)
-      if (const Flaw flaw = secret_flaw(file->text); !flaw.none())
+      if (const Flaw flaw = secret_file_flaw(file->text); !flaw.none())
         report.error(file->place, "stability.canary.secret_file", flaw);
   if (options.root) look_for_observers_user(tree, options.observers_user, report);
   const Node* services = tree.value("services");

@@ -3,9 +3,9 @@
 // it may be dead, hung or lying, and then nothing is known of what it was asked, which is no failure of
 // anybody's.
 
+#include "base/secret_file.h"
 #include "engine/observer_process.h"
 #include "engine/secret_reader.h"
-#include "linux/secret_file.h"
 #include "wire/observer.h"
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +27,7 @@ public:
     std::string user;                            ///< empty: as ourselves
     Duration patience = std::chrono::seconds(1); ///< beyond a question's own time-out
     Duration silence = std::chrono::seconds(5);  ///< beyond it, without any answer: it hangs
-    SecretReader::Read read_secret = linux_os::read_secret_file;
+    SecretReader::Read read_secret = read_secret_file;
   };
   struct Handlers {
     /// Of the observer itself, for the events: it died, it is killed, why.

@@ -3,6 +3,8 @@
 #include "input.h"
 #include "support/catch.h"
 
+#include <filesystem>
+#include <pwd.h>
 #include <sys/stat.h>
 
 using namespace holdfast;
@@ -138,11 +140,23 @@ TEST_CASE("network probes: a secret is there, and only for those who may know it
   input.options.root = false;
   const auto missing = input.load(text);
   CHECK(missing.diagnostics.size() == 2);
-  CHECK(test::told(missing, file + ": No such file or directory"));
+  CHECK(test::told(missing, "secret_file " + file + ": No such file or directory"));
   input.write("secret", "word\n");
-  CHECK(test::told(input.load(text), file + ": more may read or write it than should"));
+  CHECK(test::told(input.load(text), "secret_file " + file + ": more may read or write it than should"));
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   CHECK(input.load(text).stack);
+  const auto refused_as = [&](const std::string& content, const std::string& why) {
+    input.write("secret", content);
+    return input.load(text).diagnostics.size() == 2 &&
+           test::told(input.load(text), "secret_file " + file + ": " + why);
+  };
+  CHECK(refused_as("", "empty"));
+  CHECK(refused_as("two\nlines\n", "not one line of text"));
+  CHECK(refused_as(std::string(5000, 'x'), "larger than 4096 bytes"));
+  // The engine does not follow one either.
+  std::filesystem::rename(file, file + ".moved");
+  std::filesystem::create_symlink(file + ".moved", file);
+  CHECK(refused_as("word\n", "a symbolic link"));
 }
 
 TEST_CASE("network probes: a machine without the observer's user is told of once") {

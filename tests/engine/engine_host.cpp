@@ -1,8 +1,8 @@
 #include "engine_host.h"
 
+#include "base/secret_file.h"
 #include "engine/engine.h"
 #include "engine/premises.h"
-#include "linux/secret_file.h"
 #include "wire/anchor.h"
 #include "wire/last_stop.h"
 
@@ -56,7 +56,7 @@ std::string word_in(const std::string& path) {
 Result<std::string> read_when_it_may(const std::string& path) {
   while (::access((path + ".hangs").c_str(), F_OK) == 0)
     ::poll(nullptr, 0, 5);
-  return linux_os::read_secret_file(path);
+  return read_secret_file(path);
 }
 
 /// Tells events and what services say of themselves, each once.

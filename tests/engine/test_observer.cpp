@@ -1,8 +1,8 @@
 #include "stack_under_test.h"
 
 #include "base/file.h"
+#include "base/secret_file.h"
 #include "engine/observer.h"
-#include "linux/secret_file.h"
 #include "support/catch.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "linux/secret_file.h"
+#include "base/secret_file.h"
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace holdfast::linux_os {
+namespace holdfast {
 namespace {
 
 constexpr std::size_t most_bytes = 4096;
@@ -51,4 +51,4 @@ Result<std::string> read_secret_file(const std::string& path) {
   return secret;
 }
 
-} // namespace holdfast::linux_os
+} // namespace holdfast

@@ -1,4 +1,4 @@
-#include "linux/secret_file.h"
+#include "base/secret_file.h"
 
 #include "support/catch.h"
 #include "support/scratch.h"
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 using namespace holdfast;
-using namespace holdfast::linux_os;
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace holdfast::linux_os {
+namespace holdfast {
 
 /// A password or token in a file of its own, of root's or ours, that nobody else can write and only its group
 /// may read. One line end at its end does not count. Refused, with words that name the file and never what is
@@ -12,4 +12,4 @@ namespace holdfast::linux_os {
 /// not wait for whoever writes into a FIFO, but may wait for a disk.
 [[nodiscard]] Result<std::string> read_secret_file(const std::string& path);
 
-} // namespace holdfast::linux_os
+} // namespace holdfast
