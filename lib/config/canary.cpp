@@ -1,8 +1,8 @@
 #include "config/canary.h"
 
+#include "base/url.h"
 #include "config/fields.h"
 #include "config/network_probe.h"
-#include "config/url.h"
 
 namespace holdfast::config {
 namespace {
@@ -38,8 +38,14 @@ std::vector<model::Need> needs_of(const model::StackSpec& stack) {
   return needs;
 }
 
+/// HOST:PORT; empty where it is no URL, which has been told.
+std::string address_of(const std::string& text) {
+  const auto url = url_of(text);
+  return url ? url.value().address() : std::string();
+}
+
 bool is_same_place(const std::string& url, const std::string& site) {
-  return !site.empty() && parse_url(url).address() == parse_url(site).address();
+  return !site.empty() && address_of(url) == address_of(site);
 }
 
 /// A critical one through the door would wait for the door, and the door for it.
@@ -73,7 +79,7 @@ void add_canary(const Node& tree, model::StackSpec& stack, Report& report) {
   const Fields fields(section);
   fields.boolean("critical", canary.critical);
   canary.ready = probe_of(fields, stack.site);
-  canary.external = parse_url(canary.ready.network.target).address();
+  canary.external = address_of(canary.ready.network.target);
   // So that one that comes to its end late is not called late at once.
   canary.start_within = 3 * canary.ready.timeout;
   canary.needs = needs_of(stack);

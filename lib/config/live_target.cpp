@@ -1,8 +1,8 @@
 #include "config/semantics.h"
 
+#include "base/url.h"
 #include "config/check.h"
 #include "config/network_probe.h"
-#include "config/url.h"
 
 #include <algorithm>
 #include <array>
@@ -105,9 +105,8 @@ std::optional<Target> network_target(const Node& service, std::string_view probe
     constexpr std::string_view socket = "unix:";
     if (text.starts_with(socket)) {
       target.path = text.substr(socket.size());
-    } else if (check_url(text).none()) {
-      const Url url = parse_url(text);
-      target.at = {.host = url.host, .port = std::to_string(url.port)};
+    } else if (const auto url = url_of(text)) {
+      target.at = {.host = url.value().host, .port = std::to_string(url.value().port)};
     } else if (auto address = address_in(text)) {
       target.at = std::move(*address);
     } else {

@@ -1,7 +1,7 @@
 #include "config/network_probe.h"
 
+#include "base/url.h"
 #include "config/keys.h"
-#include "config/url.h"
 
 #include <algorithm>
 #include <array>
@@ -196,15 +196,17 @@ void check_network_probe(const Node& section, const std::string& path, Report& r
 
 void fill_in_site(model::NetworkProbe& probe, const std::string& site) {
   if (probe.protocol != Protocol::http && probe.protocol != Protocol::canary) return;
-  const Url target = parse_url(probe.target);
-  const Url visited = parse_url(site.empty() ? probe.target : site);
+  const auto target = url_of(probe.target);
+  const auto visited = url_of(site.empty() ? probe.target : site);
+  // What is no URL has been told.
+  if (!target || !visited) return;
   if (!site.empty() && probe.host.empty()) {
-    probe.host = visited.authority;
-    if (target.secure && probe.tls_name.empty()) probe.tls_name = visited.host;
+    probe.host = visited.value().authority();
+    if (target.value().is_tls && probe.tls_name.empty()) probe.tls_name = visited.value().host;
   }
-  const bool says = !site.empty() || target.secure;
+  const bool says = !site.empty() || target.value().is_tls;
   if (says && !has_header(probe.headers, "X-Forwarded-Proto"))
-    probe.headers["X-Forwarded-Proto"] = visited.secure ? "https" : "http";
+    probe.headers["X-Forwarded-Proto"] = visited.value().is_tls ? "https" : "http";
 }
 
 } // namespace holdfast::config

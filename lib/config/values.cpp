@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "base/signals.h"
+#include "base/url.h"
 #include "config/suggest.h"
 
 #include <algorithm>
@@ -160,16 +161,8 @@ Flaw check_path(std::string_view text) {
 }
 
 Flaw check_url(std::string_view text) {
-  std::string_view rest = text;
-  const bool secure = text.starts_with("https://");
-  if (!secure && !text.starts_with("http://"))
-    return {in_quotes(text) + " is not a URL", "it must begin with https:// or http://"};
-  rest.remove_prefix(secure ? 8 : 7);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  const bool host = !authority.empty() && authority.find_first_of(" \t@\"<>\\") == std::string_view::npos;
-  if (!host || rest.find_first_of(" \t\n\"<>") != std::string_view::npos)
-    return {in_quotes(text) + " is not a URL", "write it like https://repository.example.org"};
-  return {};
+  const auto url = url_of(text);
+  return url ? Flaw{} : Flaw{in_quotes(text) + " is not a URL", url.error().what};
 }
 
 Flaw check_host_port(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include "observer/canary_image.h"
 #include "observer/json.h"
+#include "observer/url_path.h"
 
 #include <algorithm>
 

@@ -5,6 +5,7 @@
 #include "observer/connect.h"
 #include "observer/json.h"
 #include "observer/management.h"
+#include "observer/url_path.h"
 #include "observer/words.h"
 
 #include <cerrno>

@@ -1,7 +1,6 @@
 #include "observer/connect.h"
 
 #include "base/fd.h"
-#include "base/number.h"
 #include "observer/resolve.h"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -17,15 +16,13 @@ namespace {
 using boost::asio::generic::stream_protocol;
 using boost::asio::ip::tcp;
 
-constexpr std::string_view unix_prefix = "unix:";
-
-std::string words_of(const Place& place) {
+std::string words_of(const PeerAddress& place) {
   if (!place.path.empty()) return place.path;
   const bool is_ipv6 = place.host.find(':') != std::string::npos;
   return (is_ipv6 ? '[' + place.host + ']' : place.host) + ':' + std::to_string(place.port);
 }
 
-Error refusal(const Place& place, int code) {
+Error refusal(const PeerAddress& place, int code) {
   // A unix socket whose queue is full answers EAGAIN; "temporarily unavailable" would lead nobody there.
   if (!place.path.empty() && code == EAGAIN)
     return Error{place.path + ": the queue of connections is full", ECONNREFUSED};
@@ -34,7 +31,7 @@ Error refusal(const Place& place, int code) {
 
 /// A unix socket connects at once or not at all. Asio waits for one whose queue is full and then takes it for
 /// connected.
-Result<Connecting::Socket> connect_unix(boost::asio::io_context& loop, const Place& place) {
+Result<Connecting::Socket> connect_unix(boost::asio::io_context& loop, const PeerAddress& place) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (place.path.size() >= sizeof address.sun_path)
@@ -48,27 +45,6 @@ Result<Connecting::Socket> connect_unix(boost::asio::io_context& loop, const Pla
 }
 
 } // namespace
-
-Result<Place> place_of(std::string_view target) {
-  Place place;
-  if (target.starts_with(unix_prefix)) {
-    place.path = target.substr(unix_prefix.size());
-    if (!place.path.starts_with('/')) return Error{"unix: needs an absolute path", EINVAL};
-    return place;
-  }
-  const auto colon = target.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return Error{"no HOST:PORT and no unix:/path", EINVAL};
-  std::string_view host = target.substr(0, colon);
-  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
-  if (is_bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (!is_bracketed && host.find(':') != std::string_view::npos))
-    return Error{"an IPv6 address stands in brackets: [::1]:5432", EINVAL};
-  const auto port = whole_number<std::uint16_t>(target.substr(colon + 1));
-  if (!port || *port == 0) return Error{"no port between 1 and 65535", EINVAL};
-  place.host = host;
-  place.port = *port;
-  return place;
-}
 
 Answer unreachable(const Error& error) {
   switch (error.code) {
@@ -94,7 +70,7 @@ bool is_its_own_peer(const tcp::socket& socket) {
 struct Connecting::Attempt : std::enable_shared_from_this<Connecting::Attempt> {
   Attempt(boost::asio::io_context& its_loop, Done its_done) : loop(its_loop), done(std::move(its_done)) {}
 
-  void begin(const Place& to) {
+  void begin(const PeerAddress& to) {
     place = to;
     if (!place.path.empty()) return tell_later(connect_unix(loop, place));
     resolving.emplace(loop, place.host, place.port, [self = shared_from_this()](auto found) {
@@ -140,21 +116,21 @@ struct Connecting::Attempt : std::enable_shared_from_this<Connecting::Attempt> {
 
   boost::asio::io_context& loop;
   Done done; ///< none: told already, or nobody waits
-  Place place;
+  PeerAddress place;
   std::optional<Resolving> resolving;
   std::vector<tcp::endpoint> endpoints;
   std::size_t tried = 0;
   std::optional<tcp::socket> socket;
 };
 
-Connecting::Connecting(boost::asio::io_context& loop, const Place& place, Done done)
+Connecting::Connecting(boost::asio::io_context& loop, const PeerAddress& place, Done done)
     : attempt_(std::make_shared<Attempt>(loop, std::move(done))) {
   attempt_->begin(place);
 }
 
 Connecting::Connecting(boost::asio::io_context& loop, std::string_view target, Done done)
     : attempt_(std::make_shared<Attempt>(loop, std::move(done))) {
-  if (const auto place = place_of(target))
+  if (const auto place = peer_address_of(target))
     attempt_->begin(place.value());
   else
     attempt_->tell_later(place.error().in(target));

@@ -1,29 +1,18 @@
 #pragma once
 
+#include "base/address.h"
 #include "base/result.h"
 #include "observer/probe.h"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace holdfast::observer {
-
-/// Where a peer listens: a path, or a host and a port.
-struct Place {
-  std::string host{}; ///< an IPv6 address without its brackets
-  std::uint16_t port = 0;
-  std::string path{}; ///< of a unix socket; empty: none
-  bool operator==(const Place&) const = default;
-};
-
-/// "127.0.0.1:5432", "[::1]:5432", "db.example.org:5432", "unix:/run/postgresql/.s.PGSQL.5432".
-[[nodiscard]] Result<Place> place_of(std::string_view target);
 
 /// What a connection that could not be made says of the peer: it failed; or nothing is known, since the cause
 /// is ours (no descriptor, no permission, no name service; EINVAL: what we were told to do cannot be done).
@@ -42,7 +31,7 @@ public:
   /// an operator ("127.0.0.1:6379: Connection refused") and goes into `unreachable`.
   using Done = std::function<void(Result<Socket>)>;
 
-  Connecting(boost::asio::io_context& loop, const Place& place, Done done);
+  Connecting(boost::asio::io_context& loop, const PeerAddress& place, Done done);
   /// A target that is none is an error that is told like others.
   Connecting(boost::asio::io_context& loop, std::string_view target, Done done);
   ~Connecting();

@@ -124,7 +124,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
     if (!head)
       return asio::post(loop, [self = shared_from_this(), error = head.error()] { self->fail(error); });
     out = std::move(head).value() + request.body;
-    const Place place{.host = server.url.host, .port = server.url.port, .path = {}};
+    const PeerAddress place{.host = server.url.host, .port = server.url.port, .path = {}};
     connecting.emplace(loop, place, [self = shared_from_this()](Result<Socket> socket) {
       self->connecting.reset();
       if (!socket) return self->fail(socket.error());

@@ -3,7 +3,7 @@
 // is Boost.Beast's.
 
 #include "base/result.h"
-#include "observer/url.h"
+#include "base/url.h"
 #include "wire/observer.h"
 
 #include <boost/asio/io_context.hpp>

@@ -2,6 +2,7 @@
 
 #include "observer/connect.h"
 #include "observer/json.h"
+#include "observer/url_path.h"
 #include "observer/words.h"
 
 namespace holdfast::observer {

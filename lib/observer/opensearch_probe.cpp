@@ -4,6 +4,7 @@
 #include "observer/connect.h"
 #include "observer/http_client.h"
 #include "observer/opensearch_answers.h"
+#include "observer/url_path.h"
 
 #include <memory>
 #include <optional>

@@ -71,7 +71,7 @@ public:
   Postgresql(boost::asio::io_context& loop, const ProbeQuestion& question, Answered answered)
       : loop_(loop), question_(question), statements_(statements_of(question)),
         answered_(std::move(answered)) {
-    const auto place = place_of(question.target);
+    const auto place = peer_address_of(question.target);
     if (!place)
       later([this, error = place.error()] { tell(unreachable(error.in(question_.target))); });
     else if (place.value().path.empty())
@@ -98,7 +98,7 @@ private:
     });
   }
 
-  void resolve(const Place& place) {
+  void resolve(const PeerAddress& place) {
     resolving_.emplace(loop_, place.host, place.port, [this](auto found) {
       resolving_.reset();
       if (!found) return tell(unreachable(found.error()));

@@ -79,6 +79,9 @@ TEST_CASE("network probes: one over HTTP comes as a visitor of the site would") 
   CHECK(asked.headers == Headers{{"X-Forwarded-Proto", "https"}});
   CHECK(asked.tls_name.empty());
   CHECK(ready("http: \"https://127.0.0.1/\"", site).network.tls_name == "repository.example.org");
+  // As a browser does, which leaves out the scheme's own port.
+  CHECK(ready("http: \"http://127.0.0.1/\"", "https://repository.example.org:443").network.host ==
+        "repository.example.org");
 }
 
 TEST_CASE("network probes: what is said over HTTP wins over the site") {

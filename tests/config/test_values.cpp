@@ -101,7 +101,10 @@ TEST_CASE("values: paths, addresses, URLs") {
     CHECK_FALSE(check_address(text).none());
   CHECK(check_url("https://repository.example.org").none());
   CHECK(check_url("http://[::1]:5000/ping?x=1").none());
-  for (const char* text : {"repository.example.org", "https://", "ftp://x", "https://a b", "https://u:p@x/"})
+  for (const char* text : {"repository.example.org", "https://", "ftp://x", "https://a b", "https://u:p@x/",
+                           "http://127.0.0.1:99999/",
+                           "https://b\xc3\xbc"
+                           "cher.example"})
     CHECK_FALSE(check_url(text).none());
 }
 

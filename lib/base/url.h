@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdfast::observer {
+namespace holdfast {
 
 /// http://HOST[:PORT][/PATH][?QUERY], or https.
 struct Url {
@@ -18,16 +18,12 @@ struct Url {
 
   /// What a client sends as Host: without the port where it is the scheme's own.
   [[nodiscard]] std::string authority() const;
+  /// HOST:PORT, an IPv6 address in brackets.
+  [[nodiscard]] std::string address() const;
 };
 
-/// Refused: any other scheme, a user or password in it, characters that no URL has.
+/// Refused, in words about "a URL": any other scheme, a user or password in it, no host, a port that is none,
+/// characters that no URL has (RFC 3986). A fragment is left out.
 [[nodiscard]] Result<Url> url_of(std::string_view text);
 
-/// The URL's path with another behind it, which begins with a slash: for a base that an operator may give
-/// with or without one at its end.
-[[nodiscard]] std::string below(const Url& base, std::string_view path);
-
-/// For one segment of a path or one value of a query: all but letters, digits and -._~ as %XX.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
-} // namespace holdfast::observer
+} // namespace holdfast

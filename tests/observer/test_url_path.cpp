@@ -1,25 +1,10 @@
-#include "observer/url.h"
+#include "observer/url_path.h"
 #include "observer/words.h"
 
 #include "support/catch.h"
 
 namespace holdfast::observer {
 namespace {
-
-TEST_CASE("a URL is taken apart, and what is none is refused", "[observer]") {
-  const Url plain = url_of("http://localhost:8080/ping?deep=1#top").value();
-  REQUIRE(plain == Url{.is_tls = false, .host = "localhost", .port = 8080, .path = "/ping?deep=1"});
-  REQUIRE(plain.authority() == "localhost:8080");
-  REQUIRE(url_of("https://example.org").value() ==
-          Url{.is_tls = true, .host = "example.org", .port = 443, .path = "/"});
-  REQUIRE(url_of("https://example.org").value().authority() == "example.org");
-  REQUIRE(url_of("http://[::1]/").value().authority() == "[::1]");
-  REQUIRE(url_of("http://[::1]:81?x").value() ==
-          Url{.is_tls = false, .host = "::1", .port = 81, .path = "/?x"});
-  for (const char* const bad : {"", "ftp://x", "http://", "http:///x", "http://a:b@x/", "http://x:0/",
-                                "http://x y/", "http://x/\r\nHost: y", "http://unix:/x", "http://x:/"})
-    REQUIRE_FALSE(url_of(bad));
-}
 
 TEST_CASE("a path is put below a base, and values are encoded", "[observer]") {
   REQUIRE(below(url_of("http://x").value(), "/api") == "/api");
