@@ -16,7 +16,9 @@ std::string_view expected(Type type) {
   case Type::section: return "keys";
   case Type::any:
   case Type::word:
+  case Type::line:
   case Type::text: return "text";
+  case Type::expression: return "a regular expression";
   case Type::name: return "a name";
   case Type::user: return "the name of a user or group";
   case Type::path: return "a path";
@@ -59,6 +61,8 @@ bool accepts(Type type, CoreType core) {
   case Type::mode: return core == CoreType::text || core == CoreType::integer || core == CoreType::real;
   case Type::program: return core == CoreType::text || core == CoreType::list;
   case Type::text:
+  case Type::line:
+  case Type::expression:
   case Type::name:
   case Type::user:
   case Type::path:
@@ -77,7 +81,8 @@ std::string type_hint(Type type, const Node& node) {
   const CoreType core = core_type(node);
   const bool scalar = node.kind == Kind::scalar;
   if (type == Type::boolean && scalar) return "YAML 1.2 knows only true and false";
-  if (type == Type::text && scalar) return "put it in quotes";
+  const bool is_text = type == Type::text || type == Type::line || type == Type::expression;
+  if (is_text && scalar) return "put it in quotes";
   if (type == Type::integer && core == CoreType::text && !node.plain) return "write it without quotes";
   if (core == CoreType::null) return "write a value, or leave the key out";
   return {};
@@ -119,6 +124,8 @@ Flaw check_text(const Key& key, const std::string& text) {
     return text == "true" ? Flaw{} : Flaw{"only true means something here", "leave the key out"};
   case Type::text:
   case Type::word: return text.empty() && !key.empty_allowed ? Flaw{"the value is empty", {}} : Flaw{};
+  case Type::line: return check_line(text);
+  case Type::expression: return check_expression(text);
   case Type::name: return check_name(text);
   case Type::user: return check_user(text);
   case Type::path: return check_path(text);

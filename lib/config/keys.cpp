@@ -56,7 +56,7 @@ constexpr std::array canary_keys = {
     key("every", duration, "Time between two of them").in(10 * seconds_in_ms, day_in_ms),
     key("timeout", duration, "Longer is a failure").in(seconds_in_ms, 3600 * seconds_in_ms),
     key("failures", integer, "Failures in a row that count").in(1, 1000),
-    key("host", text, "The Host that is sent; else that of stack.site"),
+    key("host", line, "The Host that is sent; else that of stack.site"),
     key("tls", section, "How the certificate is verified").of(tls_keys),
     key("critical", boolean, "The door stays closed until it passes"),
 };

@@ -13,16 +13,18 @@ namespace holdfast::config {
 struct Section;
 
 enum class Type : std::uint8_t {
-  section,   ///< keys of its own
-  any,       ///< not described yet; its shape belongs to a later capability
-  text,      ///< text by YAML 1.2's core types: a number must be quoted
-  word,      ///< text, number or boolean, taken as it is written
-  name,      ///< [a-z][a-z0-9-]{0,62}
-  user,      ///< of a user or group
-  path,      ///< absolute
-  url,       ///< http:// or https://
-  address,   ///< HOST:PORT or unix:/path
-  host_port, ///< HOST:PORT
+  section,    ///< keys of its own
+  any,        ///< not described yet; its shape belongs to a later capability
+  text,       ///< text by YAML 1.2's core types: a number must be quoted
+  line,       ///< text without control characters
+  expression, ///< a regular expression that RE2 takes
+  word,       ///< text, number or boolean, taken as it is written
+  name,       ///< [a-z][a-z0-9-]{0,62}
+  user,       ///< of a user or group
+  path,       ///< absolute
+  url,        ///< http:// or https://
+  address,    ///< HOST:PORT or unix:/path
+  host_port,  ///< HOST:PORT
   boolean,
   yes, ///< only `true`
   integer,

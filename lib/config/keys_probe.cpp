@@ -32,9 +32,9 @@ constexpr std::array kinds = {
 
 constexpr std::array details = {
     key("status", integer, "http: the status that is expected").in(100, 599),
-    key("host", text, "http: the Host that is sent; else that of stack.site"),
+    key("host", line, "http: the Host that is sent; else that of stack.site"),
     key("headers", word, "http: headers that are sent").named(NameRule::free).at_most(64),
-    key("body", text, "http: a regular expression that is found in the body"),
+    key("body", expression, "http: a regular expression that is found in the body"),
     key("tls", section, "http, opensearch, amqp, celery: how the certificate is verified").of(tls_section),
     key("user", text, "postgresql, redis, amqp, opensearch, celery: as whom"),
     key("secret_file", path, "Its password, mode 0600 or 0640; read by root"),

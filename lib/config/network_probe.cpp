@@ -101,8 +101,6 @@ public:
     if (!protocol_of(kind_)) return;
     lacks();
     headers();
-    if (const Entry* host = section_.find("host"); host != nullptr && has_control(host->value->text))
-      tell(*host, {"a host has no control characters", {}});
     if (length_of(section_) > longest_probe)
       report_.error(section_.place, path_, {"the probe says more than 16 KiB", {}});
   }

@@ -4,6 +4,7 @@
 #include "base/signals.h"
 #include "base/url.h"
 #include "config/suggest.h"
+#include "wire/observer.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <re2/re2.h>
 #include <span>
 
 namespace holdfast::config {
@@ -127,6 +129,25 @@ Parsed<int> parse_signal(std::string_view text) {
   if (hint.empty() && signal_number("SIG" + std::string(text)))
     hint = "did you mean \"SIG" + std::string(text) + "\"?";
   return Flaw{"unknown signal " + in_quotes(text), hint.empty() ? "write it like SIGTERM" : hint};
+}
+
+Flaw check_line(std::string_view text) {
+  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (text.empty()) return {"the value is empty", {}};
+  if (std::any_of(text.begin(), text.end(), control))
+    return {in_quotes(text) + " has a control character", {}};
+  return {};
+}
+
+Flaw check_expression(std::string_view text) {
+  if (text.empty()) return {"the value is empty", {}};
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(wire::most_memory_of_expression);
+  const RE2 expression(re2::StringPiece(text.data(), text.size()), options);
+  if (expression.ok()) return {};
+  return {in_quotes(text) + " is not a regular expression: " + expression.error(),
+          "the syntax is that of RE2"};
 }
 
 Flaw check_name(std::string_view text) {

@@ -32,7 +32,9 @@ struct Count {
 [[nodiscard]] Parsed<int> parse_signal(std::string_view text);
 
 /// No flaw where the text is what its name says.
-[[nodiscard]] Flaw check_name(std::string_view text); ///< [a-z][a-z0-9-]{0,62}
+[[nodiscard]] Flaw check_line(std::string_view text);       ///< not empty, without control characters
+[[nodiscard]] Flaw check_expression(std::string_view text); ///< not empty, and the observer can use it
+[[nodiscard]] Flaw check_name(std::string_view text);       ///< [a-z][a-z0-9-]{0,62}
 [[nodiscard]] Flaw check_user(std::string_view text);
 [[nodiscard]] Flaw check_path(std::string_view text); ///< absolute, without "." and ".."
 [[nodiscard]] Flaw check_url(std::string_view text);

@@ -13,12 +13,10 @@ namespace {
 
 using enum wire::ProbeVerdict;
 
-constexpr std::int64_t most_memory_of_an_expression = 1 << 20;
-
 RE2::Options quiet() {
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(most_memory_of_an_expression);
+  options.set_max_mem(wire::most_memory_of_expression);
   return options;
 }
 

@@ -33,6 +33,9 @@ enum class ProbeProtocol : std::uint8_t {
 [[nodiscard]] std::string_view word(ProbeProtocol protocol);
 [[nodiscard]] std::optional<ProbeProtocol> probe_protocol_of(std::string_view word);
 
+/// That RE2 may take for ProbeQuestion::body: what needs more is no expression for a probe.
+constexpr std::int64_t most_memory_of_expression = 1 << 20;
+
 /// One look at one network peer, with all that it needs: the observer remembers nothing that it could not do
 /// without. Defaults are those of the configuration.
 struct ProbeQuestion {

@@ -42,7 +42,9 @@ Json one(const Key& key) {
   switch (key.type) {
   case Type::section: return section_schema(*key.section);
   case Type::any: return Json::object();
-  case Type::text: return {{"type", "string"}, {"minLength", 1}};
+  case Type::text:
+  case Type::line:
+  case Type::expression: return {{"type", "string"}, {"minLength", 1}};
   case Type::word: return {{"type", {"string", "number", "boolean"}}};
   case Type::name: return text("[a-z][a-z0-9-]{0,62}");
   case Type::user: return text("[A-Za-z_][A-Za-z0-9_.-]{0,31}");
