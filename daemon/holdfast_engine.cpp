@@ -36,6 +36,9 @@ constexpr int usage = 2;
 /// holdfast-engine --look-at-volume QUESTION: what looks at a volume in the engine's stead (wire/volume.h).
 constexpr const char* look_at_volume = "--look-at-volume";
 
+/// holdfast-engine --close-left-door CONFIGURATION: for the unit, when its daemon was killed.
+constexpr const char* close_left_door = "--close-left-door";
+
 struct Arguments {
   std::string config = "/etc/holdfast/holdfast.yaml";
   std::string cgroup;
@@ -92,6 +95,13 @@ int cannot_start(const std::string& why) {
   return finish(wire::cannot_start);
 }
 
+/// Who was killed before us may have left it open, and we shall not come to close it.
+Status close_door_of_stack(const std::string& file) {
+  auto closed = engine::close_left_door(config::locate(file).runtime);
+  if (!closed) std::fprintf(stderr, "holdfast: the door may be open: %s\n", closed.error().what.c_str());
+  return closed;
+}
+
 int refuse_to_start(const Error& error) {
   std::fprintf(stderr, "holdfast: cannot start: %s\n", error.what.c_str());
   return cannot_start(error.what);
@@ -129,10 +139,16 @@ int run(const Arguments& arguments, int anchor) {
   for (const auto& diagnostic : accepted.diagnostics)
     std::fputs(config::render(diagnostic).c_str(), stderr);
   auto spec = accepted.stack;
-  if (!spec) return cannot_start(first_mistake(accepted));
+  if (!spec) {
+    static_cast<void>(close_door_of_stack(arguments.config));
+    return cannot_start(first_mistake(accepted));
+  }
   const auto lowered = engine::fit_limits(*spec);
   auto premises = engine::enter_premises(*spec, arguments.cgroup, anchor);
-  if (!premises) return refuse_to_start(premises.error());
+  if (!premises) {
+    static_cast<void>(close_door_of_stack(arguments.config));
+    return refuse_to_start(premises.error());
+  }
   auto table = wire::map_last_stop(wire::engine_last_stop_fd);
   if (!table) return refuse_to_start(table.error());
 
@@ -183,6 +199,7 @@ int look(const char* text) {
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], look_at_volume) == 0) return look(argv[2]);
+  if (argc == 3 && std::strcmp(argv[1], close_left_door) == 0) return close_door_of_stack(argv[2]) ? 0 : 1;
   leave_signals_to_the_anchor();
   // What is made for others to reach, sockets most of all, must not depend on the umask of a shell.
   ::umask(022);

@@ -8,6 +8,7 @@
 #include "linux/log_file.h"
 #include "wire/last_stop.h"
 
+#include <cerrno>
 #include <unistd.h>
 
 namespace holdfast::engine {
@@ -48,6 +49,15 @@ std::vector<std::string> fit_limits(model::StackSpec& spec) {
       told.push_back(service.name + ": this machine allows no more than " + words);
   }
   return told;
+}
+
+Status close_left_door(const std::string& runtime) {
+  // Where nothing was left, nothing is made.
+  if (::access(door_flag(runtime).c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) return Done{};
+  const auto lock = take_lock(runtime + "/lock", ::getpid());
+  if (!lock && lock.error().code == EWOULDBLOCK) return Done{};
+  if (!lock) return lock.error();
+  return close_door_of(runtime);
 }
 
 Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup, int anchor) {

@@ -23,6 +23,10 @@ struct Premises {
 /// machine grants, and each service that gets less than it asks for is told in the words that are returned.
 [[nodiscard]] std::vector<std::string> fit_limits(model::StackSpec& spec);
 
+/// Removes the flag of a door that a daemon which was killed left open. One whose stack is locked is that of
+/// a daemon that lives, and stays as it is.
+[[nodiscard]] Status close_left_door(const std::string& runtime);
+
 /// Makes the directories, takes the stack's lock, closes the door, makes the cgroups and writes their limits;
 /// refused where these are required and a controller is missing for them. `cgroup`: the base of the tree,
 /// empty for the default. `anchor` is the pid of the daemon's main process.

@@ -1,5 +1,7 @@
 #include "engine/door.h"
 
+#include "engine/lock.h"
+#include "engine/premises.h"
 #include "stack_under_test.h"
 #include "support/catch.h"
 
@@ -84,6 +86,32 @@ TEST_CASE("door - a directory that is somebody else's, or a link to one, is refu
   fs::remove(flag.scratch / "door");
   fs::create_directory_symlink("/tmp", flag.scratch / "door");
   CHECK(!engine::close_door_of(flag.scratch.path()).ok());
+}
+
+TEST_CASE("door - what a killed daemon left open is closed without another one, unless that one lives") {
+  Flag flag;
+  REQUIRE(engine::close_door_of(flag.scratch.path()).ok());
+  flag.door.open();
+  {
+    const auto lock = engine::take_lock(flag.scratch / "lock", 4711);
+    REQUIRE(lock);
+    CHECK(engine::close_left_door(flag.scratch.path()).ok());
+    CHECK(fs::exists(flag.path));
+  }
+  CHECK(engine::close_left_door(flag.scratch.path()).ok());
+  CHECK(!fs::exists(flag.path));
+}
+
+TEST_CASE("door - where none was left open nothing is made, and what hinders is told") {
+  const Scratch scratch;
+  CHECK(engine::close_left_door(scratch / "run").ok());
+  CHECK(!fs::exists(scratch / "run"));
+  fs::create_directories(scratch / "run/door");
+  CHECK(engine::close_left_door(scratch / "run").ok());
+  CHECK(!fs::exists(scratch / "run/lock"));
+  std::ofstream(scratch / "run/door/open") << "";
+  REQUIRE(::chown((scratch / "run/door").c_str(), 65534, 65534) == 0);
+  CHECK(!engine::close_left_door(scratch / "run").ok());
 }
 
 TEST_CASE("door - one that cannot be closed is told once and tried again until it is") {

@@ -165,6 +165,33 @@ TEST_CASE("every mistake in a configuration is printed, by check and by run, and
   CHECK(left_of(directory) == "");
 }
 
+TEST_CASE("a start that is refused closes the door that a killed daemon left, and so does the engine alone",
+          "[daemon]") {
+  const StackDirectory directory;
+  const auto leave_open = [&] {
+    std::filesystem::create_directories(directory / "run/door");
+    directory.write("run/door/open", "");
+  };
+  const auto is_open = [&] { return std::filesystem::exists(directory / "run/door/open"); };
+  directory.write_services(idle_service("only", "memroy: 1GiB"));
+  leave_open();
+  CHECK(run_to_end(directory, "run").code == 4);
+  CHECK_FALSE(is_open());
+  // As the unit calls it.
+  const std::vector<std::string> close_left_door = {binaries() + "/holdfast-engine", "--close-left-door",
+                                                    directory / "holdfast.yaml"};
+  leave_open();
+  CHECK(run_program(close_left_door).code == 0);
+  CHECK_FALSE(is_open());
+
+  directory.write_services(idle_service("only"));
+  RunningStack stack(directory);
+  stack.events().wait_for("", "working");
+  CHECK(run_program(close_left_door).code == 0);
+  CHECK(is_open());
+  CHECK(stack.stop() == 0);
+}
+
 TEST_CASE("check names a stranger where a service is to listen, and not the service itself", "[daemon]") {
   const StackDirectory directory;
   const std::string port = std::to_string(free_ports(1));
