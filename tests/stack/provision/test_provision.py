@@ -4,17 +4,30 @@ import base64
 import contextlib
 import dbm
 import hashlib
+import importlib
 import io
+import os
 import pickle
+import pwd
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-from demonstration import configuration, databases, files, opensearch, options, passwords, steps
+from demonstration import (
+    configuration,
+    databases,
+    files,
+    opensearch,
+    options,
+    passwords,
+    steps,
+)
 from demonstration.layout import EXAMPLE, PINS, SOURCE, Layout, Ports
 
 sys.path.insert(0, str(SOURCE / "config/invenio"))
@@ -130,6 +143,46 @@ class FilesTest(Directory):
         files.write(file, "other")
         self.assertNotEqual(file.stat().st_ino, before.st_ino)
 
+    def test_a_link_in_the_place_of_a_file_is_replaced(self) -> None:
+        victim, link = self.root / "victim", self.root / "link"
+        for text in ("same", "other"):
+            victim.write_text("same")
+            victim.chmod(0o600)
+            link.unlink(missing_ok=True)
+            link.symlink_to(victim)
+            files.write(link, text, owner="daemon", mode=0o666)
+            self.assertFalse(link.is_symlink())
+            self.assertEqual(link.read_text(), text)
+            self.assertEqual((victim.stat().st_uid, victim.stat().st_mode & 0o777), (os.getuid(), 0o600))
+
+    def test_a_second_name_of_another_file_is_replaced(self) -> None:
+        victim, name = self.root / "victim", self.root / "name"
+        victim.write_text("same")
+        os.link(victim, name)
+        files.write(name, "same", owner="daemon", mode=0o666)
+        self.assertEqual(victim.stat().st_uid, os.getuid())
+        self.assertEqual(name.stat().st_uid, pwd.getpwnam("daemon").pw_uid)
+
+    def test_a_link_is_not_given(self) -> None:
+        victim, link = self.root / "victim", self.root / "link"
+        victim.mkdir()
+        link.symlink_to(victim)
+        with self.assertRaises(OSError):
+            files.give(link, "daemon", 0o777)
+        self.assertEqual(victim.stat().st_uid, os.getuid())
+
+    def test_a_link_that_another_user_made_is_not_followed(self) -> None:
+        elsewhere, theirs, ours = self.root / "elsewhere", self.root / "theirs", self.root / "ours"
+        for folder in (elsewhere, theirs, ours):
+            folder.mkdir()
+            (folder / "config").symlink_to(elsewhere)
+        files.give(theirs, "daemon", 0o755)
+        with self.assertRaisesRegex(files.Refused, "config on the way to"):
+            files.write(theirs / "config/file", "text", owner="daemon")
+        self.assertEqual([path.name for path in elsewhere.iterdir()], ["config"])
+        files.write(ours / "config/file", "text")
+        self.assertEqual((elsewhere / "file").read_text(), "text")
+
 
 class JarsTest(Directory):
     """None is used that was not looked at."""
@@ -188,7 +241,7 @@ class ConfigurationTest(Directory):
         for folder in ("data", "data/redis", "data/rabbitmq", "data/opensearch", "data/opensearch/config", "instance"):
             (self.root / folder).mkdir()
         # The servers' users need not be here.
-        patch = mock.patch.object(files, "give", lambda path, owner, mode, group=None: path.chmod(mode))
+        patch = mock.patch.object(files, "give_open", lambda file, owner, mode, group=None: os.fchmod(file, mode))
         patch.start()
         self.addCleanup(patch.stop)
         self.passwords = passwords.provide(self.layout)
@@ -197,8 +250,8 @@ class ConfigurationTest(Directory):
         configuration.provide(self.layout, self.passwords)
         looked_at = 0
         for file in self.root.rglob("*"):
-            # The example itself is used as it is, and what it says is overridden beside it.
-            if file.is_file() and file != self.root / "holdfast.yaml":
+            # The example itself is used as it is, and what it says is overridden beside it; so are the programs.
+            if file.is_file() and file != self.root / "holdfast.yaml" and file.suffix != ".py":
                 looked_at += 1
                 for line in file.read_text().splitlines():
                     own = line.replace(str(self.root), "")

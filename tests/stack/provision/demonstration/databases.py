@@ -41,8 +41,11 @@ def postgresql(layout: Layout, passwords: Passwords) -> None:
             text=f"create role invenio login password '{passwords.postgresql}'\n"
             "create database invenio owner invenio\n",
         )
-        with open(new / "postgresql.conf", "a") as file:
-            file.write("listen_addresses = '127.0.0.1'\nshared_buffers = 64MB\n")
+        run(
+            ["tee", "--append", new / "postgresql.conf"],
+            user="postgres",
+            text="listen_addresses = '127.0.0.1'\nshared_buffers = 64MB\n",
+        )
         new.rename(data)
 
 
