@@ -23,6 +23,7 @@ from demonstration import (
     configuration,
     databases,
     files,
+    main,
     opensearch,
     options,
     passwords,
@@ -182,6 +183,68 @@ class FilesTest(Directory):
         self.assertEqual([path.name for path in elsewhere.iterdir()], ["config"])
         files.write(ours / "config/file", "text")
         self.assertEqual((elsewhere / "file").read_text(), "text")
+
+
+class PlaceTest(Directory):
+    """Nothing of somebody else is replaced or removed."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.root.chmod(0o755)
+        self.place = self.root / "place"
+
+    def test_a_new_and_an_empty_one_are_taken_and_then_known(self) -> None:
+        main.look_at(self.place)
+        self.place.mkdir()
+        main.look_at(self.place)
+        main.claim(self.place)
+        (self.place / "venv").mkdir()
+        main.look_at(self.place)
+
+    def test_what_somebody_else_filled_is_refused(self) -> None:
+        (self.place / "venv").mkdir(parents=True)
+        with self.assertRaisesRegex(files.Refused, "was not made by this program"):
+            main.look_at(self.place)
+
+    def test_what_the_users_cannot_reach_is_refused(self) -> None:
+        (self.root / "closed").mkdir(mode=0o700)
+        with self.assertRaisesRegex(files.Refused, "cannot reach what is in .*/closed"):
+            main.look_at(self.root / "closed/place")
+
+    def test_both_are_looked_at(self) -> None:
+        (self.place / "something").mkdir(parents=True)
+        given = options.Options(self.root / "new", 8443, "demonstration", self.place)
+        with mock.patch.object(main, "PROGRAMS", ()), self.assertRaisesRegex(files.Refused, str(self.place)):
+            main.look_first(given)
+
+    def make_stack(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [SOURCE / "packaging/make-stack", self.place, "27000", "test"], capture_output=True, text=True, check=False
+        )
+
+    def test_the_small_stacks_maker_refuses_it_as_well(self) -> None:
+        self.place.mkdir()
+        (self.place / "holdfast.yaml").write_text("an operator's")
+        made = self.make_stack()
+        self.assertEqual(made.returncode, 1)
+        self.assertIn("was not made by this program", made.stderr)
+        self.assertEqual((self.place / "holdfast.yaml").read_text(), "an operator's")
+
+    def test_the_small_stacks_maker_knows_its_own(self) -> None:
+        for _ in range(2):
+            made = self.make_stack()
+            self.assertEqual((made.returncode, made.stderr), (0, ""))
+        self.assertIn("port: 27000", (self.place / "holdfast.yaml").read_text())
+
+
+class QuickstartTest(unittest.TestCase):
+    def test_a_port_is_a_decimal_number(self) -> None:
+        for port in ("08443", "443", "x"):
+            ended = subprocess.run(
+                [SOURCE / "packaging/quickstart", "--port", port], capture_output=True, text=True, check=False
+            )
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn(f"not: {port}", ended.stderr)
 
 
 class JarsTest(Directory):

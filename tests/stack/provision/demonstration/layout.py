@@ -9,6 +9,8 @@ EXAMPLE = SOURCE / "config/examples/invenio-rdm"
 
 # Runs the applications and OpenSearch, and owns their data; the code is root's.
 USER = "holdfast-demo"
+# Builds what goes into that code from packages of strangers, and owns nothing that is kept.
+BUILDER = "holdfast-build"
 
 
 @dataclass(frozen=True)

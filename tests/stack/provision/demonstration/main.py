@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import assets, certificates, code, configuration, databases, opensearch, passwords
-from .files import directory
-from .layout import USER, Layout, Ports
+from .files import Refused, directory, write
+from .layout import BUILDER, USER, Layout, Ports
 from .options import Options, parse
 from .programs import Failed, run
 from .steps import locked, say
@@ -29,8 +29,8 @@ PROGRAMS = (
 )
 
 
-class Refused(Exception):
-    """It cannot be made here as it was asked for."""
+# In DIRECTORY and in the cache. What is below one without it was put there by somebody else.
+MARKER = ".holdfast-demonstration"
 
 
 def look_first(options: Options) -> None:
@@ -38,13 +38,33 @@ def look_first(options: Options) -> None:
         raise Refused("must be root: each server runs as its own user")
     if missing := [program for program in PROGRAMS if not Path(program).exists()]:
         raise Refused(f"not installed: {', '.join(missing)}; packaging/dependencies --run --demonstration brings them")
-    # What another user owns is not a place for root's code.
     for path in (options.directory, options.cache):
-        if path.exists() and path.stat().st_uid != 0:
-            raise Refused(f"{path} belongs to another user")
-    for parent in options.directory.parents:
-        if parent.exists() and not parent.stat().st_mode & 0o001:
-            raise Refused(f"the servers' users cannot reach what is below {parent}; choose another DIRECTORY")
+        look_at(path)
+
+
+def look_at(path: Path) -> None:
+    """That `path` is ours or free, and that all users reach it. What is ours is replaced and removed as need be."""
+    for place in (path, *path.parents):
+        if place.exists() and not place.stat().st_mode & 0o001:
+            raise Refused(
+                f"the servers' users cannot reach what is in {place}; choose a directory elsewhere than {path}"
+            )
+    if not path.exists():
+        return
+    # What another user owns is not a place for root's code.
+    if path.stat().st_uid != 0:
+        raise Refused(f"{path} belongs to another user")
+    if not path.is_dir():
+        raise Refused(f"{path} is not a directory")
+    if any(path.iterdir()) and not (path / MARKER).is_file():
+        raise Refused(
+            f"{path} has something in it and was not made by this program (no {MARKER} in it); choose another directory"
+        )
+
+
+def claim(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    write(path / MARKER, "Made by holdfast/tests/stack/provision, which replaces and removes what is here.\n")
 
 
 def make_user(name: str) -> None:
@@ -91,8 +111,9 @@ def main() -> int:
     try:
         look_first(options)
         for path in (options.directory, options.cache):
-            path.mkdir(parents=True, exist_ok=True)
-        make_user(USER)
+            claim(path)
+        for user in (USER, BUILDER):
+            make_user(user)
         file = provide(options)
     except (Refused, Failed, configuration.NotInExample, OSError, ValueError) as error:
         print(f"provision: {error}", file=sys.stderr)
