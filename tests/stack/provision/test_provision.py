@@ -28,6 +28,7 @@ from demonstration import (
     options,
     passwords,
     steps,
+    strangers,
 )
 from demonstration.layout import EXAMPLE, PINS, SOURCE, Layout, Ports
 
@@ -183,6 +184,82 @@ class FilesTest(Directory):
         self.assertEqual([path.name for path in elsewhere.iterdir()], ["config"])
         files.write(ours / "config/file", "text")
         self.assertEqual((elsewhere / "file").read_text(), "text")
+
+
+class StrangersTest(Directory):
+    """What strangers' programs wrote becomes root's."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.made, self.taken = self.root / "made", self.root / "taken"
+        self.taken.mkdir()
+        (self.made / "folder").mkdir(parents=True)
+        (self.made / "folder/file").write_text("text")
+
+    def hand_over(self) -> None:
+        for path in (self.made, *self.made.rglob("*")):
+            os.chown(path, pwd.getpwnam("daemon").pw_uid, -1, follow_symlinks=False)
+
+    def refused(self, name: str) -> None:
+        with self.assertRaisesRegex(files.Refused, f"{name} is not copied"):
+            strangers.take(self.made, self.taken, owner="daemon")
+
+    def test_modes_and_owners_are_ours(self) -> None:
+        self.hand_over()
+        (self.made / "folder").chmod(0o2777)
+        (self.made / "folder/file").chmod(0o6777)
+        strangers.take(self.made, self.taken, owner="daemon")
+        file = (self.taken / "folder/file").stat()
+        self.assertEqual((file.st_mode & 0o7777, file.st_uid, file.st_gid), (0o644, os.getuid(), os.getgid()))
+        self.assertEqual((self.taken / "folder").stat().st_mode & 0o7777, 0o755)
+        self.assertEqual((self.taken / "folder/file").read_text(), "text")
+
+    def test_a_link_is_refused(self) -> None:
+        (self.made / "link").symlink_to("/etc/passwd")
+        self.hand_over()
+        self.refused("link")
+
+    def test_a_pipe_is_refused(self) -> None:
+        os.mkfifo(self.made / "pipe")
+        self.hand_over()
+        self.refused("pipe")
+
+    def test_what_belongs_to_another_user_is_refused(self) -> None:
+        self.hand_over()
+        (self.made / "others").write_text("a second name of something, say")
+        self.refused("others")
+
+    def test_what_another_user_could_write_is_begun_again(self) -> None:
+        with mock.patch.object(strangers, "BUILDER", "daemon"):
+            strangers.builders(self.made)
+            self.assertEqual(list(self.made.iterdir()), [])
+            (self.made / "kept").touch()
+            strangers.builders(self.made)
+        self.assertEqual([path.name for path in self.made.iterdir()], ["kept"])
+
+    def test_its_processes_end_with_the_first(self) -> None:
+        # Each that is left holds the pipe open.
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.set_blocking(reading, False)
+        os.set_inheritable(writing, True)
+        self.root.chmod(0o755)
+        script = (
+            'echo "$(id -u) $$" >who; (trap "" TERM HUP; exec setsid sleep 20 >/dev/null 2>&1) &'
+            " while ! grep -q sleep /proc/$!/comm; do :; done"
+        )
+        folder = self.root / "work"
+        folder.mkdir()
+        files.give(folder, "daemon", 0o755)
+        real: Any = subprocess.run
+        with (
+            mock.patch.object(strangers, "BUILDER", "daemon"),
+            mock.patch.object(subprocess, "run", lambda *words, **named: real(*words, close_fds=False, **named)),
+        ):
+            strangers.run_as_builder(["sh", "-c", script], cwd=folder, environment={})
+        os.close(writing)
+        self.assertEqual(os.read(reading, 1), b"")
+        self.assertEqual((folder / "who").read_text().split(), [str(pwd.getpwnam("daemon").pw_uid), "1"])
 
 
 class PlaceTest(Directory):

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from .files import give
-from .layout import PINS, USER, Layout
-from .programs import run
+from .layout import BUILDER, PINS, Layout
 from .steps import fingerprint, made_whole
+from .strangers import builders, run_as_builder, take, workshop
 from .tools import Tools
 
 INSIDE = Path(__file__).with_name("assets_inside.py")
@@ -19,11 +19,6 @@ WEBPACKEXT_PROJECT = "invenio_assets.webpack:rspack_project"
 """
 
 
-def own(folder: Path) -> None:
-    folder.mkdir()
-    give(folder, USER, 0o755)
-
-
 def pnpm(tools: Tools, home: Path) -> Path:
     """pnpm, by lock file."""
     shutil.copytree(PINS / "pnpm", home)
@@ -32,37 +27,31 @@ def pnpm(tools: Tools, home: Path) -> Path:
 
 
 def build(layout: Layout, tools: Tools, result: Path) -> None:
-    """1300 packages of strangers run here: as the applications' user, who can write nothing that is kept but the
-    result."""
-    work = layout.cache / "pages-under-way"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    give(work, "root", 0o755)
-    store = layout.cache / "pnpm"
-    for folder in (work / "instance", work / "home"):
-        own(folder)
-    if not store.is_dir():
-        own(store)
-    (work / "instance/invenio.cfg").write_text(SETTINGS)
-    path = f"{pnpm(tools, work / 'pnpm')}:{tools.node}:{layout.venv / 'bin'}:/usr/bin:/bin"
-    shutil.copy(INSIDE, work)
-    shutil.copytree(PINS / "assets", work / "overlay")
-    run(
-        [layout.venv / "bin/python", work / INSIDE.name, work / "overlay"],
-        user=USER,
-        cwd=work / "home",
-        log=layout.cache / "pages.log",
-        environment={
-            "PATH": path,
-            "HOME": str(work / "home"),
-            "CI": "true",
-            "npm_config_store_dir": str(store),
-            "INVENIO_INSTANCE_PATH": str(work / "instance"),
-            "INVENIO_WEBPACKEXT_NPM_PKG_CLS": "pynpm:PNPMPackage",
-        },
-    )
-    shutil.copytree(work / "instance/static", result, dirs_exist_ok=True, symlinks=True)
-    shutil.rmtree(work)
+    """1300 packages of strangers run here."""
+    with workshop(layout.cache / "pages-under-way") as work:
+        instance = work / "instance"
+        instance.mkdir()
+        (instance / "invenio.cfg").write_text(SETTINGS)
+        builders(work / "home")
+        store = builders(layout.cache / "pnpm")
+        path = f"{pnpm(tools, work / 'pnpm')}:{tools.node}:{layout.venv / 'bin'}:/usr/bin:/bin"
+        shutil.copy(INSIDE, work)
+        shutil.copytree(PINS / "assets", work / "overlay")
+        give(instance, BUILDER, 0o755)
+        run_as_builder(
+            [layout.venv / "bin/python", work / INSIDE.name, work / "overlay"],
+            cwd=work / "home",
+            log=layout.cache / "pages.log",
+            environment={
+                "PATH": path,
+                "HOME": str(work / "home"),
+                "CI": "true",
+                "npm_config_store_dir": str(store),
+                "INVENIO_INSTANCE_PATH": str(instance),
+                "INVENIO_WEBPACKEXT_NPM_PKG_CLS": "pynpm:PNPMPackage",
+            },
+        )
+        take(instance / "static", result)
 
 
 def provide(layout: Layout, tools: Tools) -> None:
@@ -74,5 +63,5 @@ def provide(layout: Layout, tools: Tools) -> None:
         layout.instance / "static",
         mark,
         "scripts and styles, copied",
-        lambda new: shutil.copytree(cached, new, dirs_exist_ok=True, symlinks=True),
+        lambda new: take(cached, new, owner="root"),
     )

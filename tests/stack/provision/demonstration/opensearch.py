@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .layout import PINS, Layout
-from .programs import run
 from .steps import fingerprint, made_whole
+from .strangers import builders, run_as_builder, take, workshop
 
 VERSION = "2.19.1"
 COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
@@ -105,22 +105,34 @@ def describe(module: Module, home: Path) -> None:
         (folder / "plugin-security.policy").write_text(f"grant {{\n{grants}}};\n")
 
 
+def download(cache: Path, jars: Path) -> None:
+    """Maven's plugins are as the registry has them, with no checksum of ours: they are strangers."""
+    with workshop(cache / "opensearch-under-way") as work:
+        made = builders(work / "jars")
+        shutil.copy(PINS / "opensearch.xml", work)
+        run_as_builder(
+            [
+                "mvn",
+                "--batch-mode",
+                "--no-transfer-progress",
+                "--quiet",
+                f"-Dmaven.repo.local={builders(cache / 'maven')}",
+                "--file",
+                work / "opensearch.xml",
+                COPY_DEPENDENCIES,
+                "-DincludeScope=runtime",
+                f"-DoutputDirectory={made}",
+            ],
+            cwd=made,
+            environment={},
+        )
+        take(made, jars)
+
+
 def build(cache: Path, home: Path) -> None:
     downloaded = home / "downloaded"
-    run(
-        [
-            "mvn",
-            "--batch-mode",
-            "--no-transfer-progress",
-            "--quiet",
-            f"-Dmaven.repo.local={cache / 'maven'}",
-            "--file",
-            PINS / "opensearch.xml",
-            COPY_DEPENDENCIES,
-            "-DincludeScope=runtime",
-            f"-DoutputDirectory={downloaded}",
-        ]
-    )
+    downloaded.mkdir()
+    download(cache, downloaded)
     place_jars(downloaded, home)
     downloaded.rmdir()
     for module in MODULES:
