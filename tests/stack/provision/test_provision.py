@@ -20,6 +20,7 @@ from typing import Any
 from unittest import mock
 
 from demonstration import (
+    certificates,
     configuration,
     databases,
     files,
@@ -322,6 +323,41 @@ class QuickstartTest(unittest.TestCase):
             )
             self.assertEqual(ended.returncode, 1)
             self.assertIn(f"not: {port}", ended.stderr)
+
+
+class CertificatesTest(Directory):
+    def verify(self, *names: str) -> bool:
+        """Whether the authority stands for a certificate with these names."""
+        tls = self.layout.tls
+        (tls / "extensions").write_text(f"subjectAltName={','.join(names)}\n")
+        request = ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/O=x", "-keyout", "x.key", "-out", "x.csr"]
+        certificates.openssl(tls, *request)
+        sign = ["x509", "-req", "-in", "x.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"]
+        certificates.openssl(tls, *sign, "-extfile", "extensions", "-out", "x.crt")
+        ended = subprocess.run(
+            ["openssl", "verify", "-CAfile", "ca.crt", "x.crt"], cwd=tls, capture_output=True, check=False
+        )
+        return ended.returncode == 0
+
+    def test_the_authority_stands_for_this_machine_alone(self) -> None:
+        with self.silent():
+            certificates.provide(self.layout)
+        certificates.openssl(self.layout.tls, "verify", "-CAfile", "ca.crt", "server.crt")
+        self.assertTrue(self.verify("DNS:localhost", "IP:127.0.0.1"))
+        self.assertFalse(self.verify("DNS:example.org"))
+        self.assertFalse(self.verify("IP:192.0.2.1"))
+
+    def test_one_without_bounds_is_made_anew(self) -> None:
+        self.layout.tls.mkdir()
+        request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=x"]
+        certificates.openssl(self.layout.tls, *request, "-keyout", "ca.key", "-out", "ca.crt")
+        before = (self.layout.tls / "ca.crt").read_text()
+        with self.silent():
+            certificates.provide(self.layout)
+        after = (self.layout.tls / "ca.crt").read_text()
+        self.assertNotEqual(before, after)
+        certificates.provide(self.layout)
+        self.assertEqual((self.layout.tls / "ca.crt").read_text(), after)
 
 
 class JarsTest(Directory):

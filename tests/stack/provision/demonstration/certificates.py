@@ -9,6 +9,8 @@ from .steps import step
 
 DAYS = 365
 RENEWED_BEFORE = 30 * 24 * 60 * 60
+# Who trusts the authority trusts it for nothing else: its key lies on this machine.
+NAMES = "permitted;DNS:localhost,permitted;IP:127.0.0.0/255.0.0.0"
 
 
 def good(certificate: Path) -> bool:
@@ -20,6 +22,14 @@ def good(certificate: Path) -> bool:
     except Failed:
         return False
     return True
+
+
+def constrained(authority: Path) -> bool:
+    return "DNS:localhost" in run(["openssl", "x509", "-in", authority, "-noout", "-ext", "nameConstraints"])
+
+
+def good_authority(certificate: Path) -> bool:
+    return good(certificate) and constrained(certificate)
 
 
 def openssl(folder: Path, *words: str) -> None:
@@ -46,6 +56,8 @@ def make_authority(folder: Path) -> None:
         "basicConstraints=critical,CA:TRUE",
         "-addext",
         "keyUsage=critical,keyCertSign,cRLSign",
+        "-addext",
+        f"nameConstraints=critical,{NAMES}",
     )
     give(folder / "ca.key", "root", 0o600)
     (folder / "new.crt").rename(folder / "ca.crt")
@@ -93,9 +105,9 @@ def make_server(folder: Path) -> None:
 def provide(layout: Layout) -> None:
     """tls/ca.crt is what a browser must trust; the keys are for root alone."""
     folder = directory(layout.tls)
-    if good(folder / "ca.crt") and good(folder / "server.crt"):
+    if good_authority(folder / "ca.crt") and good(folder / "server.crt"):
         return
     with step("certificates"):
-        if not good(folder / "ca.crt"):
+        if not good_authority(folder / "ca.crt"):
             make_authority(folder)
         make_server(folder)
