@@ -4,8 +4,9 @@
 
 Each step is told with its seconds. MEMORY is a file that remembers which steps are done in which database: a call after
 a failure goes on with the first one that is not. Beyond that, each step looks whether its work is there already.
-Nothing is ever dropped, emptied or overwritten: an index that must be made anew, and a database to begin again with,
-are an operator's business.
+Nothing is ever dropped or emptied: an index that must be made anew, and a database to begin again with, are an
+operator's business. Nothing is overwritten either, but for one case: when the loading of the vocabularies was cut short,
+the next call writes all their entries again as they are in the files, and says so.
 
 The vocabularies are loaded here and not by the worker, so that the end of this is the end of the set-up.
 """
@@ -17,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Mapping
 
 # Before the application is made: tasks run here and now, and one that fails is a failure of its step.
 os.environ["INVENIO_CELERY_TASK_ALWAYS_EAGER"] = "True"
@@ -50,6 +51,11 @@ class Step:
     name: str
     do: Callable[[], None]
     needed: Callable[[], bool] = lambda: True
+
+
+def unchanged(settings: Mapping[str, object]) -> list[str]:
+    """Names of the settings that still are what the example says, which anybody can read."""
+    return sorted(name for name, value in settings.items() if isinstance(value, str) and "CHANGE-ME" in value)
 
 
 def invenio(*words: str) -> None:
@@ -148,9 +154,11 @@ def make_oai_sets() -> None:
 
 
 def load_vocabularies(again: bool) -> None:
-    """A vocabulary that is there is passed over, although it may be half of one after a call that was cut short."""
+    """A vocabulary that is there is passed over, although it may be half of one after a call that was cut short. So, and
+    only then, its entries are written again from the files: what is missing comes, what was edited meanwhile is lost."""
     if again:
-        # Entries that are there are refused one by one, which is no failure.
+        print("         it was cut short: entries that are there are written again from the files", flush=True)
+        # In some vocabularies (names, subjects) entries that are there are refused one by one instead, which is no failure.
         celery = current_app.extensions["flask-celeryext"].celery
         celery.conf.task_eager_propagates = False
         for vocabulary in [found.id for found in VocabularyType.query.all()]:
@@ -209,7 +217,8 @@ def setup_steps(memory: Memory) -> list[Step]:
         Step("indices", make_indices, lambda: bool(missing_indices())),
         Step("custom fields", both_custom_fields),
         Step("sets of OAI-PMH", make_oai_sets, lambda: bool(missing_oai_sets())),
-        Step("static pages", lambda: invenio("rdm", "pages", "create", "--force")),
+        # Without --force, which deletes all pages first: those that are there stay as they are.
+        Step("static pages", lambda: invenio("rdm", "pages", "create")),
         Step("queues", lambda: invenio("queues", "declare")),
         Step("vocabularies", lambda: load_vocabularies(again=memory.cut_short == "vocabularies")),
     ]
@@ -253,6 +262,8 @@ def main() -> None:
         sys.exit("usage: setup.py setup|upgrade MEMORY")
     purpose, path = sys.argv[1], Path(sys.argv[2])
     application = SCRIPT.load_app()
+    if names := unchanged(application.config):
+        sys.exit(f"CHANGE-ME is no secret: give {', '.join(names)} values of your own (INVENIO_NAME in secrets.env)")
     with application.app_context():
         memory = Memory(path, purpose)
         if purpose == "setup":

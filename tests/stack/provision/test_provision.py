@@ -521,5 +521,109 @@ class BeatTest(Directory):
         self.assertEqual(neighbour.read_text(), "kept")
 
 
+class SetupTest(Directory):
+    """config/invenio/setup.py, with nothing of InvenioRDM but the commands that it is asked for."""
+
+    FOREIGN = (
+        "flask",
+        "flask.cli",
+        "invenio_access.models",
+        "invenio_accounts.models",
+        "invenio_app.cli",
+        "invenio_app.factory",
+        "invenio_db",
+        "invenio_files_rest.models",
+        "invenio_oaiserver.models",
+        "invenio_oauth2server.models",
+        "invenio_search",
+        "invenio_search.utils",
+        "invenio_vocabularies.records.models",
+        "sqlalchemy",
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        for patch in (
+            mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in self.FOREIGN}),
+            mock.patch.dict("os.environ"),
+        ):
+            patch.start()
+            self.addCleanup(patch.stop)
+        sys.modules.pop("setup", None)
+        self.addCleanup(lambda: sys.modules.pop("setup", None))
+        self.setup: Any = importlib.import_module("setup")
+        self.asked: list[tuple[str, ...]] = []
+        self.fails_at: tuple[str, ...] | None = None
+        self.setup.invenio = self.ask
+        self.setup.database_identity = lambda: "database x"
+        self.setup.current_app.instance_path = str(self.root)
+        self.setup.VocabularyType.query.all.return_value = [mock.Mock(id="licenses")]
+        # A repository that is there.
+        for name in ("missing_indices", "missing_oai_sets"):
+            setattr(self.setup, name, list)
+        for name in ("superuser_is_allowed", "role", "canary_has_token"):
+            setattr(self.setup, name, lambda: True)
+
+    def ask(self, *words: str) -> None:
+        self.asked.append(words)
+        if words == self.fails_at:
+            raise RuntimeError(words)
+
+    def run_it(self) -> str:
+        self.asked.clear()
+        memory = self.setup.Memory(self.root / "memory", "setup")
+        with self.silent() as told:
+            self.setup.run(self.setup.setup_steps(memory), memory)
+        return str(told.getvalue())
+
+    def test_a_lost_memory_destroys_nothing(self) -> None:
+        for _ in range(2):
+            (self.root / "memory").unlink(missing_ok=True)
+            self.setup.inspect.return_value.has_table.return_value = True
+            self.run_it()
+            self.assertEqual(
+                self.asked,
+                [
+                    ("rdm-records", "custom-fields", "init"),
+                    ("communities", "custom-fields", "init"),
+                    ("rdm", "pages", "create"),
+                    ("queues", "declare"),
+                    ("rdm-records", "fixtures"),
+                ],
+            )
+
+    def test_what_is_done_is_not_asked_again(self) -> None:
+        self.run_it()
+        self.run_it()
+        self.assertEqual(self.asked, [])
+
+    def test_entries_are_written_again_only_after_a_loading_that_was_cut_short(self) -> None:
+        self.assertNotIn("written again", self.run_it())
+        again = ("rdm-records", "add-to-fixture", "licenses")
+        self.assertNotIn(again, self.asked)
+        (self.root / "memory").unlink()
+        self.fails_at = ("rdm-records", "fixtures")
+        with self.assertRaises(RuntimeError):
+            self.run_it()
+        self.fails_at = None
+        self.assertIn("written again", self.run_it())
+        self.assertEqual(self.asked, [again, ("rdm-records", "fixtures")])
+
+    def test_the_examples_values_are_refused_by_name_and_not_told(self) -> None:
+        application = self.setup.SCRIPT.load_app.return_value
+        application.config = {
+            "SECRET_KEY": "CHANGE-ME",
+            "BROKER_URL": "amqp://a:CHANGE-ME@b//",
+            "OTHER": 1,
+            "GOOD": "x",
+        }
+        with mock.patch.object(sys, "argv", ["setup.py", "setup", str(self.root / "memory")]):
+            with self.assertRaises(SystemExit) as end:
+                self.setup.main()
+        self.assertIn("give BROKER_URL, SECRET_KEY values of your own", str(end.exception))
+        self.assertNotIn("amqp", str(end.exception))
+        self.assertEqual(self.asked, [])
+
+
 if __name__ == "__main__":
     unittest.main()
