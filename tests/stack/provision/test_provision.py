@@ -625,5 +625,24 @@ class SetupTest(Directory):
         self.assertEqual(self.asked, [])
 
 
+class ExampleTest(unittest.TestCase):
+    def test_nothing_beside_the_static_files_is_served(self) -> None:
+        site = (EXAMPLE / "nginx-site.conf").read_text()
+        aliases = re.findall(r"location (\S+) \{\s+alias (\S+);", site)
+        self.assertTrue(aliases)
+        for location, path in aliases:
+            self.assertTrue(location.endswith("/") and path.endswith("/"), location)
+
+    def test_no_token_that_everybody_knows(self) -> None:
+        self.assertNotRegex((EXAMPLE / "secrets.env").read_text(), r"(?m)^INVENIO_CANARY_TOKEN=")
+
+    def test_the_preset_of_the_worker_says_its_queues_twice(self) -> None:
+        preset = (SOURCE / "config/presets/invenio-worker.yaml").read_text()
+        consumed = re.search(r'^  queues: .*default: "(.*)"}$', preset, re.MULTILINE)
+        probed = re.search(r"^  ready: .*queues: \[(.*?)\]", preset, re.MULTILINE)
+        assert consumed and probed
+        self.assertEqual(consumed[1].split(","), probed[1].split(", "))
+
+
 if __name__ == "__main__":
     unittest.main()

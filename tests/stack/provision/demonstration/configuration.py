@@ -58,7 +58,7 @@ def nginx(layout: Layout) -> None:
             "nginx-site.conf",
             [
                 ("HTTP_HOST $host;", f"HTTP_HOST $host:{ports.https};"),
-                ("/opt/invenio/var/instance/static", f"{layout.instance}/static"),
+                ("alias /opt/invenio/var/instance/static/;", f"alias {layout.instance}/static/;"),
             ],
         ),
     )
@@ -92,7 +92,7 @@ def invenio(layout: Layout, passwords: Passwords) -> None:
                 ("invenio:CHANGE-ME@127.0.0.1:5432", f"invenio:{passwords.postgresql}@127.0.0.1:{ports.postgresql}"),
                 ("invenio:CHANGE-ME@127.0.0.1:5672", f"invenio:{passwords.rabbitmq}@127.0.0.1:{ports.rabbitmq}"),
                 (":CHANGE-ME@127.0.0.1:6379", f":{passwords.redis}@127.0.0.1:{ports.redis}"),
-                ("INVENIO_CANARY_TOKEN=CHANGE-ME", f"INVENIO_CANARY_TOKEN={passwords.canary}"),
+                ("#INVENIO_CANARY_TOKEN=CHANGE-ME", f"INVENIO_CANARY_TOKEN={passwords.canary}"),
             ],
         ),
         mode=0o600,
