@@ -4,7 +4,7 @@
 #include "observer/connect.h"
 #include "observer/dialogue.h"
 #include "observer/management.h"
-#include "observer/peer_words.h"
+#include "observer/secrets.h"
 
 #include <optional>
 
@@ -43,7 +43,7 @@ bool offers_plain(std::string_view mechanisms) {
 class Amqp : public Probe, public Dialogue::Listener {
 public:
   Amqp(boost::asio::io_context& loop, const wire::ProbeQuestion& question, Answered answered)
-      : loop_(loop), question_(question), answered_(std::move(answered)),
+      : loop_(loop), question_(question), secrets_(question), answered_(std::move(answered)),
         dialogue_(std::in_place, loop, question.target, most_heard, *this) {}
 
   [[nodiscard]] std::string waits_for() const override {
@@ -60,7 +60,7 @@ private:
       return;
     }
     for (;;) {
-      const std::string begins = quoted(heard);
+      const std::string begins = secrets_.quoted(heard);
       const auto message = amqp::take_message(heard);
       if (!message) return tell(stranger(message.error(), begins));
       if (!message.value()) return;
@@ -154,12 +154,13 @@ private:
 
   void tell(Answer answer) {
     dialogue_.reset();
-    answer.said = without_password(std::move(answer.said), question_);
+    answer.said = secrets_.masked(std::move(answer.said));
     std::exchange(answered_, nullptr)(std::move(answer));
   }
 
   boost::asio::io_context& loop_;
   wire::ProbeQuestion question_;
+  Secrets secrets_;
   Method awaited_ = Method::start;
   Answered answered_;
   std::unique_ptr<HttpExchange> alarms_;

@@ -1,6 +1,7 @@
 #include "observer/http_client.h"
 
 #include "base/size.h"
+#include "observer/base64.h"
 #include "observer/certificate.h"
 #include "observer/connect.h"
 #include "observer/words.h"
@@ -81,15 +82,6 @@ Result<std::string> head_of(const HttpServer& server, const HttpRequest& request
   return head + "\r\n";
 }
 
-std::string base64(std::string_view text) {
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return encoded;
-}
-
 bool is_end(error_code error) {
   // Many a server ends without the closing words of TLS; whether the answer is whole, HTTP says itself.
   return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
@@ -106,7 +98,7 @@ Result<HttpServer> server_of(const wire::ProbeQuestion& question, std::string_vi
   server.headers = question.headers;
   server.tls_name = question.tls_name.empty() ? server.url.host : question.tls_name;
   server.tls_ca = question.tls_ca;
-  server.secret = question.secret;
+  server.secrets = Secrets(question);
   server.user = question.user;
   if (!question.user.empty()) server.authorization = "Basic " + base64(question.user + ':' + question.secret);
   return server;
@@ -248,7 +240,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
     if (error == http::error::header_limit)
       return "its headers are longer than " + format_bytes(longest_http_headers);
     if (parser->is_header_done()) return "the body of its answer is no HTTP: " + error.message();
-    return "its answer is no HTTP: \"" + excerpt(shown(unread), 40) + '"';
+    return "its answer is no HTTP: \"" + server.secrets.excerpt(unread, 40) + '"';
   }
 
   void end() {
@@ -263,15 +255,10 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
 
   void finish() {
     response.status = static_cast<int>(parser->get().result_int());
-    response.reason = excerpt(shown(std::string(parser->get().reason())), 40);
-    response.beginning = excerpt(shown(response.body.substr(0, 4096)));
+    response.reason = server.secrets.excerpt(parser->get().reason(), 40);
+    response.beginning = server.secrets.excerpt(response.body);
+    response.secrets = server.secrets;
     tell(std::move(response));
-  }
-
-  /// A peer may echo what it was sent.
-  [[nodiscard]] std::string shown(std::string text) const {
-    const auto blank = std::min(server.authorization.find(' '), server.authorization.size());
-    return without_secret(without_secret(std::move(text), server.authorization.substr(blank)), server.secret);
   }
 
   void fail(Error error) { tell(std::move(error)); }

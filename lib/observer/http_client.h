@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "base/url.h"
+#include "observer/secrets.h"
 #include "wire/observer.h"
 
 #include <boost/asio/io_context.hpp>
@@ -24,7 +25,7 @@ struct HttpServer {
   std::string tls_ca{};                         ///< empty: the system's
   std::string authorization{};                  ///< of that header; empty: none
   std::string user{};                           ///< whose it is, for words
-  std::string secret{};                         ///< never shown, though the peer echo it; empty: none
+  Secrets secrets{};                            ///< of the question
 };
 
 /// The server of a question, at `url`: with its host, its headers, what its certificate must be, and its user
@@ -45,6 +46,7 @@ struct HttpResponse {
   std::string body{};
   std::string beginning{}; ///< of the body, in one line that may be shown
   bool is_cut = false;     ///< the body went on
+  Secrets secrets{};       ///< by which more of the body becomes words
 };
 
 constexpr std::size_t longest_http_headers = 16U << 10;

@@ -18,8 +18,8 @@ Answer alarms_of(const HttpResponse& response) {
     for (const Json& alarm : value_at(*json, "alarms")) {
       const std::string resource = text_at(alarm, "resource");
       if (resource.empty()) continue;
-      words += (words.empty() ? "" : ", ") + excerpt(resource, 20) + " alarm on " +
-               excerpt(text_at(alarm, "node"), 60);
+      words += (words.empty() ? "" : ", ") + response.secrets.excerpt(resource, 20) + " alarm on " +
+               response.secrets.excerpt(text_at(alarm, "node"), 60);
     }
   if (words.empty()) return {failed, "asked for alarms: " + words_of(response)};
   return {failed, words + ": publishers are kept waiting"};

@@ -1,6 +1,7 @@
 #include "observer/observer.h"
 
 #include "base/time.h"
+#include "observer/secrets.h"
 #include "observer/words.h"
 
 #include <algorithm>
@@ -25,12 +26,11 @@ constexpr int most_at_once = 64;
 struct Observer::Look {
   Look(boost::asio::io_context& loop, const wire::ProbeQuestion& question)
       : serial(question.serial), timeout(std::clamp(question.timeout, milliseconds(1), longest_timeout)),
-        // A password that is the user's name would take that name out of the words.
-        secret(question.secret == question.user ? "" : question.secret), timer(loop) {}
+        secrets(question), timer(loop) {}
 
   std::uint64_t serial;
   milliseconds timeout;
-  std::string secret;
+  Secrets secrets;
   boost::asio::steady_timer timer;
   std::unique_ptr<Probe> probe;
 };
@@ -116,7 +116,7 @@ void Observer::finish(std::uint64_t serial, Answer answer) {
   if (found == looks_.end()) return;
   auto look = std::move(found->second);
   looks_.erase(found);
-  send({serial, answer.verdict, without_secret(std::move(answer.said), look->secret)});
+  send({serial, answer.verdict, look->secrets.masked(std::move(answer.said))});
   // Not now: it may be the probe itself that calls.
   boost::asio::post(loop_, [over = std::move(look)] {});
 }

@@ -21,7 +21,7 @@ Answer error_of(const HttpResponse& response, std::string_view user) {
   if (response.status == 401 || response.status == 403) return refusal_of(response, user);
   // While it looks for its manager or reads its state it answers 503 to everything.
   const wire::ProbeVerdict verdict = response.status == 503 ? starting : failed;
-  if (!reason.empty()) return {verdict, status_of(response) + ": " + excerpt(reason)};
+  if (!reason.empty()) return {verdict, status_of(response) + ": " + response.secrets.excerpt(reason)};
   return {verdict, words_of(response)};
 }
 
@@ -55,16 +55,16 @@ Blocked indices_with(const Json& indices, const char* number) {
   return blocked;
 }
 
-Answer blocks_of_cluster(const Json& global) {
+Answer blocks_of_cluster(const Json& global, const Secrets& secrets) {
   constexpr const char* state_not_recovered = "1";
   constexpr const char* no_manager = "2";
   constexpr const char* no_new_index = "10";
   for (const char* const number : {state_not_recovered, no_manager})
     if (const Json& block = value_at(global, number); !block.is_null())
-      return {starting, excerpt(text_at(block, "description"))};
+      return {starting, secrets.excerpt(text_at(block, "description"))};
   if (global.is_object())
     for (const Json& block : global)
-      if (blocks_writes(block)) return {failed, excerpt(text_at(block, "description"))};
+      if (blocks_writes(block)) return {failed, secrets.excerpt(text_at(block, "description"))};
   // OpenSearch sets this by itself when all disks are past their high watermark.
   if (!value_at(global, no_new_index).is_null())
     return {succeeded, "no index can be made (high watermark of the disk)"};
@@ -90,10 +90,10 @@ Answer blocks_of(const HttpResponse& response, std::string_view user) {
   const auto json = parse_json(response.body);
   const Json& blocks = json ? value_at(*json, "blocks") : value_at({}, "");
   if (!blocks.is_object()) return no_sense(response);
-  Answer of_cluster = blocks_of_cluster(value_at(blocks, "global"));
+  Answer of_cluster = blocks_of_cluster(value_at(blocks, "global"), response.secrets);
   const Blocked flooded = indices_with(value_at(blocks, "indices"), flood_stage);
   if (of_cluster.verdict != succeeded || flooded.count == 0) return of_cluster;
-  const std::string which = flooded.count == 1 ? "index " + excerpt(flooded.first) + " is"
+  const std::string which = flooded.count == 1 ? "index " + response.secrets.excerpt(flooded.first) + " is"
                                                : std::to_string(flooded.count) + " indices are";
   return {failed, which + " read-only: the disk is past its flood stage"};
 }

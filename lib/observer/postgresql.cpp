@@ -5,8 +5,8 @@
 #include "observer/connect.h"
 #include "observer/libpq_settings.h"
 #include "observer/libpq_words.h"
-#include "observer/peer_words.h"
 #include "observer/resolve.h"
+#include "observer/secrets.h"
 
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -259,7 +259,7 @@ private:
   void tell(Answer answer) {
     descriptor_.reset();
     connection_.reset();
-    answer.said = without_password(std::move(answer.said), question_);
+    answer.said = Secrets(question_).masked(std::move(answer.said));
     std::exchange(answered_, nullptr)(std::move(answer));
   }
 

@@ -1,7 +1,7 @@
 #include "observer/redis.h"
 
 #include "observer/dialogue.h"
-#include "observer/peer_words.h"
+#include "observer/secrets.h"
 
 #include <optional>
 #include <string_view>
@@ -50,8 +50,8 @@ Answer refused(std::string_view words, bool must_write) {
 class Redis : public Probe, public Dialogue::Listener {
 public:
   Redis(boost::asio::io_context& loop, const wire::ProbeQuestion& question, Answered answered)
-      : question_(question), commands_(commands_of(question)), answered_(std::move(answered)),
-        dialogue_(std::in_place, loop, question.target, most_heard, *this) {}
+      : question_(question), secrets_(question), commands_(commands_of(question)),
+        answered_(std::move(answered)), dialogue_(std::in_place, loop, question.target, most_heard, *this) {}
 
   [[nodiscard]] std::string waits_for() const override {
     return dialogue_ ? dialogue_->waits_for() : "nothing";
@@ -66,7 +66,7 @@ private:
     while (!heard.empty()) {
       // A stranger need not end its lines.
       if (heard.front() != '+' && heard.front() != '-')
-        return tell({ProbeVerdict::failed, "is no Redis: it says " + quoted(heard)});
+        return tell({ProbeVerdict::failed, "is no Redis: it says " + secrets_.quoted(heard)});
       const auto end = heard.find(line_end);
       if (end == std::string::npos) return;
       const std::string line = heard.substr(0, end);
@@ -80,7 +80,7 @@ private:
     if (line.front() == '-') return refused(line.substr(1), question_.write);
     const std::string& command = commands_[next_].front();
     if (line != (command == "PING" ? "+PONG" : "+OK"))
-      return Answer{ProbeVerdict::failed, "answers " + command + " with " + quoted(line)};
+      return Answer{ProbeVerdict::failed, "answers " + command + " with " + secrets_.quoted(line)};
     if (++next_ == commands_.size())
       return Answer{ProbeVerdict::succeeded, question_.write ? "PONG, and takes writes" : "PONG"};
     say_next();
@@ -93,11 +93,12 @@ private:
 
   void tell(Answer answer) {
     dialogue_.reset();
-    answer.said = without_password(std::move(answer.said), question_);
+    answer.said = secrets_.masked(std::move(answer.said));
     std::exchange(answered_, nullptr)(std::move(answer));
   }
 
   wire::ProbeQuestion question_;
+  Secrets secrets_;
   std::vector<Command> commands_;
   std::size_t next_ = 0; ///< the command that was said and is not answered
   Answered answered_;

@@ -32,14 +32,6 @@ std::string excerpt(std::string_view text, std::size_t most) {
   return line;
 }
 
-std::string without_secret(std::string text, std::string_view secret) {
-  constexpr std::string_view mask = "***";
-  if (secret.empty()) return text;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mask.size()))
-    text.replace(at, secret.size(), mask);
-  return text;
-}
-
 std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + ' ' + std::string(what) + (count == 1 ? "" : "s");
 }

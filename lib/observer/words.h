@@ -10,9 +10,6 @@ namespace holdfast::observer {
 /// characters as one blank, "…" where it was cut. Never cuts a character of UTF-8.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t most = 80);
 
-/// The text with "***" for each place where the secret stands: a peer may echo what it was sent.
-[[nodiscard]] std::string without_secret(std::string text, std::string_view secret);
-
 /// "16 KiB", "1 MiB" and the like are base/size.h's; this is "1 worker", "2 workers".
 [[nodiscard]] std::string counted(std::size_t count, std::string_view what);
 

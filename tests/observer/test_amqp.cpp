@@ -171,6 +171,13 @@ TEST_CASE("amqp: a refusal is told in the broker's words", "[amqp]") {
         Answer{ProbeVerdict::failed, "closed the connection before the answer to the login of user \"rdm\""});
 }
 
+TEST_CASE("amqp: of a password that is echoed nothing is left where the words are cut", "[amqp]") {
+  ProbeQuestion question = as_rdm();
+  question.secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL";
+  CHECK(after("you have just said to me " + question.secret, question) ==
+        Answer{ProbeVerdict::failed, "is no AMQP broker: it says \"you have just said to me ***\""});
+}
+
 TEST_CASE("amqp: a close is acknowledged, so that the broker has nothing to complain of", "[amqp]") {
   std::string said;
   CHECK(look_at(

@@ -196,6 +196,24 @@ TEST_CASE("a secret is not in the words, though the peer echo it", "[observer]")
   REQUIRE(answer.said.find("A: ***") != std::string::npos);
 }
 
+TEST_CASE("basic authentication is not in the words, though it stands there by itself", "[observer]") {
+  const ScriptedServer server([](Peer& peer) {
+    request_of(peer);
+    peer.send(http_answer("500 Oops", "[YWRhOnBhc3Mtd29yZA==] [pass-word] " + std::string(5000, ' ')));
+  });
+  ProbeQuestion question = question_for(server, "/");
+  question.user = "ada";
+  question.secret = "pass-word";
+  REQUIRE(look(begin_http, question).said.ends_with("its body begins with \"[***] [***]\""));
+}
+
+TEST_CASE("a password that is the user's name leaves that name in the words", "[observer]") {
+  const ScriptedServer server(answers_with(http_answer("500 Oops", "guest may not")));
+  ProbeQuestion question = question_for(server, "/");
+  question.user = question.secret = "guest";
+  REQUIRE(look(begin_http, question).said.ends_with("its body begins with \"guest may not\""));
+}
+
 class TlsSite {
 public:
   explicit TlsSite(const test::Identity& identity, const std::string& ca)

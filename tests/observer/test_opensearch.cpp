@@ -148,7 +148,16 @@ TEST_CASE("credentials are not in the words, though the peer echo them", "[obser
   });
   const Answer answer =
       look(begin_opensearch, {.target = "http://" + server.target(), .user = "ada", .secret = "pass"});
-  REQUIRE(answer.said.find("Authorization: Basic***") != std::string::npos);
+  REQUIRE(answer.said.find("Authorization: Basic ***") != std::string::npos);
+}
+
+TEST_CASE("a reason in an answer does not show a password that it would be cut in", "[observer]") {
+  const std::string secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL";
+  const std::string before(60, 'x');
+  const std::string reason = R"({"error":{"reason":")" + before + secret + R"("}})";
+  const ScriptedServer server(test::answers_with(http_answer("500 Oops", reason)));
+  REQUIRE(look(begin_opensearch, {.target = "http://" + server.target(), .user = "ada", .secret = secret}) ==
+          Answer{failed, "500 Oops: " + before + "***"});
 }
 
 TEST_CASE("an OpenSearch that says nothing is waited for by request", "[observer]") {

@@ -149,6 +149,22 @@ TEST_CASE("redis: a login that is refused is told, and never the password", "[re
   CHECK(Answering({"$6"}).look(question).said.find("s3cret") == std::string::npos);
 }
 
+TEST_CASE("redis: of a password that is echoed nothing is left where the words are cut", "[redis]") {
+  ProbeQuestion question;
+  question.secret = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL";
+  CHECK(Answering({"+you have just said to me " + question.secret}).look(question) ==
+        Answer{ProbeVerdict::failed, "answers AUTH with \"+you have just said to me ***\""});
+  CHECK(Answering({"you have just said to me " + question.secret}).look(question).said.find("0123") ==
+        std::string::npos);
+  // What is heard may end in the middle of it.
+  const ScriptedServer half([&](Peer& peer) {
+    peer.send("said: " + question.secret.substr(0, 24));
+    peer.wait_for_its_end();
+  });
+  question.target = half.target();
+  CHECK(look(begin_redis, question) == Answer{ProbeVerdict::failed, "is no Redis: it says \"said: ***\""});
+}
+
 TEST_CASE("redis: a stranger is told from what it says", "[redis]") {
   CHECK(look_at([](Peer& peer) {
           peer.send("HTTP/1.1 400 Bad Request");

@@ -13,13 +13,11 @@ TEST_CASE("a path is put below a base, and values are encoded", "[observer]") {
   REQUIRE(percent_encoded("a b\"\xc3\xa4~") == "a%20b%22%C3%A4~");
 }
 
-TEST_CASE("what a peer said becomes one short line without secrets", "[observer]") {
+TEST_CASE("what a peer said becomes one short line", "[observer]") {
   REQUIRE(excerpt("  <h1>\r\n\tNo\x1b[1m</h1> \n") == "<h1> No [1m</h1>");
   REQUIRE(excerpt("12345678901", 10) == "1234567890…");
   REQUIRE(excerpt("123456789\xc3\xa4", 10) == "123456789…");
   REQUIRE(excerpt("\xff\xfe") == "\xff\xfe");
-  REQUIRE(without_secret("a key, a key", "key") == "a ***, a ***");
-  REQUIRE(without_secret("a key", "") == "a key");
   REQUIRE(counted(1, "shard") == "1 shard");
   REQUIRE(counted(2, "shard") == "2 shards");
 }
