@@ -16,9 +16,6 @@ namespace {
 
 using enum wire::ProbeVerdict;
 
-/// A queue's numbers are some kilobytes.
-constexpr std::size_t longest_answer = 256U << 10;
-
 /// One for the process: a probe lasts for one look.
 QueueProgress& remembered() {
   static QueueProgress progress;
@@ -55,7 +52,6 @@ private:
     HttpRequest request;
     request.path = below(server_.url,
                          "/api/queues/" + percent_encoded(question_.vhost) + '/' + percent_encoded(queue()));
-    request.longest_answer = longest_answer;
     exchange_ =
         std::make_unique<HttpExchange>(loop_, server_, std::move(request), [this](const auto& response) {
           if (!response) return tell(unreachable(response.error()));
@@ -96,16 +92,29 @@ Answer queue_answer(std::string_view queue, std::string_view text, const std::st
   if (!json) return {failed, "what the broker says of " + name + " is no JSON"};
   const auto consumers = number_at(*json, "consumers");
   const auto waiting = number_at(*json, "messages_ready");
+  const auto taken = number_at(*json, "messages_unacknowledged");
   // They come every five seconds, and not at once for a queue that is new or whose broker is.
-  if (!consumers || !waiting) return {starting, "the broker has no numbers of " + name + " yet"};
-  if (*consumers == 0) return {failed, name + ": no consumer, " + std::to_string(*waiting) + " wait"};
-  const auto acknowledged = number_at(value_at(*json, "message_stats"), "ack").value_or(0);
-  const Duration standstill = progress.look(key, *waiting, acknowledged, now);
-  if (standstill > longest_standstill)
-    return {failed, name + ": " + std::to_string(*waiting) + " wait, none was acknowledged for " +
-                        format_span(standstill)};
-  return {succeeded, excerpt(queue) + ": " + counted(*consumers, "consumer") + ", " +
-                         std::to_string(*waiting) + " wait"};
+  if (!consumers || !waiting || !taken) return {starting, "the broker has no numbers of " + name + " yet"};
+  const std::string wait = std::to_string(*waiting) + " wait";
+  if (*consumers == 0) {
+    // One that comes again has not been idle meanwhile.
+    progress.forget(key);
+    return {failed, name + ": no consumer, " + wait};
+  }
+  const QueueNumbers numbers{
+      .waiting = *waiting,
+      .unacknowledged = *taken,
+      .acknowledged = number_at(value_at(*json, "message_stats"), "ack").value_or(0),
+  };
+  const Standstill standstill = progress.look(key, numbers, now);
+  const std::string consume = counted(*consumers, "consumer");
+  if (standstill.idle > longest_standstill)
+    return {failed, name + ": " + wait + ", " + consume + " took none for " + format_span(standstill.idle)};
+  std::string words = excerpt(queue) + ": " + consume + ", " + wait;
+  if (standstill.unacknowledged > longest_standstill)
+    words += ", none was acknowledged for " + format_span(standstill.unacknowledged) + ", " +
+             std::to_string(*taken) + " are with consumers";
+  return {succeeded, words};
 }
 
 std::unique_ptr<Probe> begin_celery(boost::asio::io_context& loop, const wire::ProbeQuestion& question,

@@ -19,22 +19,29 @@ using test::look;
 using test::Peer;
 using test::ScriptedServer;
 
-std::string numbers(int consumers, int ready, int acknowledged) {
+std::string numbers(int consumers, int ready, int acknowledged, int unacknowledged = 0) {
   return R"({"consumers":)" + std::to_string(consumers) + R"(,"messages_ready":)" + std::to_string(ready) +
-         R"(,"message_stats":{"ack":)" + std::to_string(acknowledged) + "}}";
+         R"(,"messages_unacknowledged":)" + std::to_string(unacknowledged) + R"(,"message_stats":{"ack":)" +
+         std::to_string(acknowledged) + "}}";
 }
 
 TEST_CASE("a queue stands still when messages wait and none is acknowledged", "[observer]") {
   QueueProgress progress;
   const MonoTime start{};
-  REQUIRE(progress.look("a", 5, 10, start) == 0s);
-  REQUIRE(progress.look("a", 6, 10, start + 40s) == 40s);
-  REQUIRE(progress.look("b", 6, 10, start + 40s) == 0s);
-  REQUIRE(progress.look("a", 6, 11, start + 50s) == 0s);
-  REQUIRE(progress.look("a", 6, 11, start + 90s) == 40s);
-  REQUIRE(progress.look("a", 0, 11, start + 95s) == 0s);
-  REQUIRE(progress.look("a", 1, 11, start + 100s) == 0s);
-  REQUIRE(progress.look("a", 1, 0, start + 200s) == 0s);
+  const auto look = [&](const char* queue, std::uint64_t waiting, std::uint64_t acknowledged, Duration at) {
+    const QueueNumbers numbers{.waiting = waiting, .acknowledged = acknowledged};
+    const Standstill standstill = progress.look(queue, numbers, start + at);
+    REQUIRE(standstill.idle == standstill.unacknowledged);
+    return standstill.idle;
+  };
+  REQUIRE(look("a", 5, 10, 0s) == 0s);
+  REQUIRE(look("a", 6, 10, 40s) == 40s);
+  REQUIRE(look("b", 6, 10, 40s) == 0s);
+  REQUIRE(look("a", 6, 11, 50s) == 0s);
+  REQUIRE(look("a", 6, 11, 90s) == 40s);
+  REQUIRE(look("a", 0, 11, 95s) == 0s);
+  REQUIRE(look("a", 1, 11, 100s) == 0s);
+  REQUIRE(look("a", 1, 0, 200s) == 0s);
 }
 
 TEST_CASE("a queue needs a consumer, and to move", "[observer]") {
@@ -46,14 +53,46 @@ TEST_CASE("a queue needs a consumer, and to move", "[observer]") {
   REQUIRE(at(start, numbers(2, 17, 4)) == Answer{succeeded, "celery: 2 consumers, 17 wait"});
   REQUIRE(at(start + 60s, numbers(2, 17, 4)).verdict == succeeded);
   REQUIRE(at(start + 61s, numbers(2, 17, 4)) ==
-          Answer{failed, "queue celery: 17 wait, none was acknowledged for 1 min 1 s"});
+          Answer{failed, "queue celery: 17 wait, 2 consumers took none for 1 min 1 s"});
   REQUIRE(at(start + 62s, numbers(1, 16, 5)) == Answer{succeeded, "celery: 1 consumer, 16 wait"});
   REQUIRE(at(start, numbers(0, 3, 0)) == Answer{failed, "queue celery: no consumer, 3 wait"});
-  REQUIRE(at(start, R"({"consumers":1,"messages_ready":0})").verdict == succeeded);
+  REQUIRE(at(start, R"({"consumers":1,"messages_ready":0,"messages_unacknowledged":0})").verdict ==
+          succeeded);
+  REQUIRE(at(start, R"({"consumers":1,"messages_ready":0})").verdict == starting);
   REQUIRE(at(start, R"({"name":"celery"})") ==
           Answer{starting, "the broker has no numbers of queue celery yet"});
   REQUIRE(at(start, "<html>") == Answer{failed, "what the broker says of queue celery is no JSON"});
   REQUIRE(at(start, R"({"consumers":-1,"messages_ready":"x","message_stats":[]})").verdict == starting);
+}
+
+TEST_CASE("consumers that have taken messages are at work, however long none is acknowledged", "[observer]") {
+  QueueProgress progress;
+  const MonoTime start{};
+  const auto at = [&](MonoTime now, const std::string& json) {
+    return queue_answer("celery", json, "key", progress, now);
+  };
+  REQUIRE(at(start, numbers(1, 17, 4, 8)) == Answer{succeeded, "celery: 1 consumer, 17 wait"});
+  REQUIRE(at(start + 60s, numbers(1, 17, 4, 8)) == Answer{succeeded, "celery: 1 consumer, 17 wait"});
+  REQUIRE(at(start + 80s, numbers(1, 17, 4, 8)) ==
+          Answer{succeeded,
+                 "celery: 1 consumer, 17 wait, none was acknowledged for 1 min 20 s, 8 are with consumers"});
+  // They were given back: nobody was idle before that.
+  REQUIRE(at(start + 90s, numbers(1, 25, 4)).verdict == succeeded);
+  REQUIRE(at(start + 150s, numbers(1, 25, 4)).verdict == succeeded);
+  REQUIRE(at(start + 151s, numbers(1, 25, 4)) ==
+          Answer{failed, "queue celery: 25 wait, 1 consumer took none for 1 min 1 s"});
+  REQUIRE(at(start + 152s, numbers(1, 17, 4, 8)).verdict == succeeded);
+}
+
+TEST_CASE("a consumer that is new has not stood still before it came", "[observer]") {
+  QueueProgress progress;
+  const MonoTime start{};
+  const auto at = [&](MonoTime now, const std::string& json) {
+    return queue_answer("celery", json, "key", progress, now);
+  };
+  REQUIRE(at(start, numbers(1, 17, 4)).verdict == succeeded);
+  REQUIRE(at(start + 90s, numbers(0, 17, 4)).verdict == failed);
+  REQUIRE(at(start + 100s, numbers(1, 17, 4)).verdict == succeeded);
 }
 
 /// Answers by path; what it is asked as is kept.

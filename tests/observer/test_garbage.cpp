@@ -29,7 +29,7 @@ constexpr std::pair<ProbeProtocol, const char*> protocols[] = {
 const std::string samples[] = {
     R"({"status":"yellow","unassigned_shards":34,"blocks":{"global":{"6":{"levels":["write"]}},"indices":{"a":{"12":{}}}}})",
     R"({"workers":[{"pid":9,"status":"busy","apps":[{"id":0}]}],"sockets":[{"queue":3,"max_queue":100}]})",
-    R"({"consumers":1,"messages_ready":2,"message_stats":{"ack":3}})",
+    R"({"consumers":1,"messages_ready":2,"messages_unacknowledged":1,"message_stats":{"ack":3}})",
     R"({"id":"abc12-3","hits":{"hits":[{"id":"abc12-3","is_draft":true,"metadata":{"title":"holdfast canary 0123456789abcdef"}}]}})",
 };
 
