@@ -145,11 +145,13 @@ TEST_CASE("network probes: a secret is there, and only for those who may know it
   CHECK(missing.diagnostics.size() == 2);
   CHECK(test::told(missing, "secret_file " + file + ": No such file or directory"));
   input.write("secret", "word\n");
-  CHECK(test::told(input.load(text), "secret_file " + file + ": more may read or write it than should"));
+  CHECK(test::told(input.load(text),
+                   "secret_file " + file + ": more may read or write it than should (chmod 0640 or 0600)"));
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   CHECK(input.load(text).stack);
   const auto refused_as = [&](const std::string& content, const std::string& why) {
     input.write("secret", content);
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
     return input.load(text).diagnostics.size() == 2 &&
            test::told(input.load(text), "secret_file " + file + ": " + why);
   };
