@@ -178,6 +178,14 @@ void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered&
   weigh_unready(id, unready);
 }
 
+ProbeTrack Turn::unready_track(ServiceId id) const {
+  ProbeTrack track = ready_track(id);
+  if (!is_asked(spec(id).ready.kind)) return track;
+  track.pause = std::min(track.pause, unready_pause);
+  track.next = later(now_.mono, track.pause);
+  return track;
+}
+
 void Turn::weigh_unready(ServiceId id, Unready& phase) {
   const bool in_time = now_.mono < later(at(id).since, spec(id).progress_up_to);
   if (!phase.paused && phase.holds.any() && in_time && !at(id).leaving)
@@ -202,7 +210,7 @@ void Turn::resume_unready(ServiceId id, Unready& phase) {
 
 void Turn::become_ready_again(ServiceId id, Unready& unready) {
   if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear(); // an observed one has said more
-  Ready again{std::move(unready.run), unready.ready, unready.live};
+  Ready again{std::move(unready.run), ready_track(id), unready.live};
   Why why = because(Cause::answers);
   why.span = now_.mono - again.run.spawned;
   enter(id, std::move(again), std::move(why));

@@ -105,7 +105,7 @@ void Turn::look_anew(ServiceId id, const ServiceSpec& before) {
     ready->ready = ready_track(id);
     ready->live = live_track(id, ready->run);
   } else if (auto* unready = std::get_if<Unready>(&phase)) {
-    unready->ready = ready_track(id);
+    unready->ready = unready_track(id);
     unready->live = live_track(id, unready->run);
     unready->holds = {};
     if (unready->paused) resume_unready(id, *unready);

@@ -180,6 +180,8 @@ private:
   /// The tracks of a run that is, or was, ready.
   [[nodiscard]] ProbeTrack ready_track(ServiceId id) const;
   [[nodiscard]] ProbeTrack live_track(ServiceId id, const Run& run) const;
+  /// Of one that is unready and asked anew: whatever was mended is soon seen.
+  [[nodiscard]] ProbeTrack unready_track(ServiceId id) const;
   void start_overdue(ServiceId id, Starting& starting);
   void due_starting(ServiceId id);
 

@@ -4,6 +4,8 @@
 #include "support/catch.h"
 #include "world.h"
 
+#include <algorithm>
+
 using namespace holdfast;
 using namespace holdfast::model;
 using namespace holdfast::model::test;
@@ -345,6 +347,67 @@ TEST_CASE("canary: one that fails for too long is given up with the stack only w
     CHECK(world.phase("canary") == "unready");
     CHECK(world.verdict() == (critical ? "failed" : "degraded"));
   }
+}
+
+namespace {
+
+/// As `stability.canary` has it: a look costs a draft, so it is asked seldom.
+StackSpec with_seldom_canary() {
+  StackSpec spec = with_canary(false);
+  in(spec, "canary").ready.every = 5min;
+  return spec;
+}
+
+/// How often the canary is asked within an hour from now.
+std::ptrdiff_t asked_within_an_hour(World& world) {
+  world.asked();
+  world.pass(1h);
+  const Lines asked = world.asked();
+  return std::count(asked.begin(), asked.end(), "ask canary ready");
+}
+
+} // namespace
+
+TEST_CASE("canary: when it has recovered it is asked as seldom as before") {
+  World world(with_seldom_canary());
+  world.boot();
+  world.pass(1min);
+  REQUIRE(world.phase("canary") == "ready");
+  REQUIRE(asked_within_an_hour(world) == 12);
+  world.probes[{"canary", ProbeRole::ready}] = refuses;
+  world.pass(10min);
+  REQUIRE(world.phase("canary") == "unready");
+  world.probes[{"canary", ProbeRole::ready}] = succeeds;
+  world.pass(10min);
+  REQUIRE(world.phase("canary") == "ready");
+  CHECK(asked_within_an_hour(world) == 12);
+}
+
+TEST_CASE("canary: one that was never ready in time is asked as seldom as the others when it is") {
+  World world(with_seldom_canary());
+  world.probes[{"canary", ProbeRole::ready}] = refuses;
+  world.boot();
+  world.pass(3min);
+  REQUIRE(world.phase("canary") == "unready");
+  world.probes[{"canary", ProbeRole::ready}] = succeeds;
+  world.pass(5min);
+  REQUIRE(world.phase("canary") == "ready");
+  CHECK(asked_within_an_hour(world) == 12);
+}
+
+TEST_CASE("canary: one that was mended by a reload need not wait for its next turn") {
+  StackSpec spec = with_seldom_canary();
+  World world(spec);
+  world.boot();
+  world.pass(1min);
+  world.probes[{"canary", ProbeRole::ready}] = refuses;
+  world.pass(1h);
+  REQUIRE(world.phase("canary") == "unready");
+  world.probes[{"canary", ProbeRole::ready}] = succeeds;
+  in(spec, "canary").ready.network.target = "https://repository.example.org";
+  world.reload(spec);
+  world.pass(10s);
+  CHECK(world.phase("canary") == "ready");
 }
 
 TEST_CASE("canary: it adds nothing to the time of a stop") {
