@@ -21,16 +21,6 @@ wire::ProbeProtocol protocol_of(model::Protocol protocol) {
   return wire::ProbeProtocol::tcp;
 }
 
-model::ProbeOutcome outcome_of(wire::ProbeVerdict verdict) {
-  switch (verdict) {
-  case wire::ProbeVerdict::succeeded: return model::ProbeOutcome::succeeded;
-  case wire::ProbeVerdict::failed: return model::ProbeOutcome::failed;
-  case wire::ProbeVerdict::starting: return model::ProbeOutcome::starting;
-  case wire::ProbeVerdict::unknown: return model::ProbeOutcome::unknown;
-  }
-  return model::ProbeOutcome::unknown;
-}
-
 std::string_view word(model::ProbeRole role) {
   switch (role) {
   case model::ProbeRole::ready: return "ready";
@@ -87,8 +77,8 @@ void ObservedProbes::probe(ServiceId service, RunNumber run, model::ProbeRole ro
   const model::ServiceSpec& spec = stack_.spec(service);
   const model::Probe& probe = probe_of(spec, role);
   observer_.ask(question_of(probe, spec.name + " " + std::string(word(role))), probe.network.secret_file,
-                [this, service, run, role](wire::ProbeVerdict verdict, std::string said) {
-                  happened_(model::ProbeAnswered{service, run, role, outcome_of(verdict), std::move(said)});
+                [this, service, run, role](model::ProbeOutcome outcome, std::string said) {
+                  happened_(model::ProbeAnswered{service, run, role, outcome, std::move(said)});
                 });
 }
 

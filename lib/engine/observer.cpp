@@ -27,6 +27,18 @@ constexpr std::size_t most_forgotten = 1024;
 constexpr const char* no_observer = "nobody can ask: the observer does not run";
 constexpr const char* not_yet = "nobody can ask: the observer is being started";
 
+using model::ProbeOutcome;
+
+ProbeOutcome outcome_of(wire::ProbeVerdict verdict) {
+  switch (verdict) {
+  case wire::ProbeVerdict::succeeded: return ProbeOutcome::succeeded;
+  case wire::ProbeVerdict::failed: return ProbeOutcome::failed;
+  case wire::ProbeVerdict::starting: return ProbeOutcome::starting;
+  case wire::ProbeVerdict::unknown: return ProbeOutcome::unknown;
+  }
+  return ProbeOutcome::unknown;
+}
+
 } // namespace
 
 Observer::Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
@@ -65,10 +77,9 @@ void Observer::need(bool needed) {
     process_.stop();
 }
 
-void Observer::answer_later(Answered answered, std::string why) {
-  boost::asio::post(loop_, [answered = std::move(answered), why = std::move(why)] {
-    answered(wire::ProbeVerdict::unknown, why);
-  });
+void Observer::answer_later(Answered answered, ProbeOutcome outcome, std::string why) {
+  boost::asio::post(
+      loop_, [answered = std::move(answered), outcome, why = std::move(why)] { answered(outcome, why); });
 }
 
 void Observer::ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered) {
@@ -94,7 +105,7 @@ void Observer::has_read(wire::ProbeQuestion question, Result<std::string> secret
   const auto found = out_.find(question.serial);
   // Too late, or there is no observer any more.
   if (found == out_.end()) return;
-  if (!secret) return conclude(question.serial, secret.error().what);
+  if (!secret) return conclude(question.serial, ProbeOutcome::unknown, secret.error().what);
   question.secret = std::move(secret).value();
   Question& out = found->second;
   out.reads_secret = false;
@@ -110,10 +121,10 @@ void Observer::has_read(wire::ProbeQuestion question, Result<std::string> secret
 void Observer::send(const wire::ProbeQuestion& question) {
   const std::string packet = wire::encode(question);
   if (packet.size() > wire::longest_probe_question)
-    return conclude(question.serial, "the question is too long for the observer");
-  if (!process_.is_up()) return conclude(question.serial, no_observer);
+    return conclude(question.serial, ProbeOutcome::unknown, "the question is too long for the observer");
+  if (!process_.is_up()) return conclude(question.serial, ProbeOutcome::unseen, no_observer);
   // What it takes to launch it is not its silence.
-  if (!process_.runs()) return conclude(question.serial, not_yet);
+  if (!process_.runs()) return conclude(question.serial, ProbeOutcome::unseen, not_yet);
   if (process_.send(packet)) return;
   // It takes no more: as good as no answer.
   boost::asio::post(loop_, [this, serial = question.serial] {
@@ -123,10 +134,10 @@ void Observer::send(const wire::ProbeQuestion& question) {
   });
 }
 
-void Observer::conclude(std::uint64_t serial, std::string why) {
+void Observer::conclude(std::uint64_t serial, ProbeOutcome outcome, std::string why) {
   const auto found = out_.find(serial);
   due_.erase({found->second.due, serial});
-  answer_later(std::move(found->second.answered), std::move(why));
+  answer_later(std::move(found->second.answered), outcome, std::move(why));
   out_.erase(found);
 }
 
@@ -148,7 +159,7 @@ bool Observer::take(std::string_view packet) {
   unanswered_ = 0;
   last_answer_ = read_mono();
   if (!question.late)
-    question.answered(reply.value().verdict,
+    question.answered(outcome_of(reply.value().verdict),
                       linux_os::harmless(std::move(reply.value().said), wire::longest_probe_words));
   return true;
 }
@@ -174,19 +185,20 @@ void Observer::came_down(const std::string& why) {
   timer_.cancel();
   if (needed_) handlers_.told("the observer is gone: " + why);
   for (auto& [serial, question] : std::exchange(out_, {}))
-    if (!question.late) answer_later(std::move(question.answered), no_observer);
+    if (!question.late) answer_later(std::move(question.answered), ProbeOutcome::unseen, no_observer);
 }
 
 void Observer::unanswered(std::uint64_t serial, Question& question) {
   // A disk that does not answer is not the observer's fault.
-  if (question.reads_secret) return conclude(serial, "its secret_file could not be read in time");
+  if (question.reads_secret)
+    return conclude(serial, ProbeOutcome::unknown, "its secret_file could not be read in time");
   due_.erase({question.due, serial});
   question.late = true;
   question.due = later(question.sent, question.timeout + options_.silence);
   due_.insert({question.due, serial});
   ++unanswered_;
   // Not from here: whoever is told may ask again.
-  answer_later(std::exchange(question.answered, {}), "the observer did not answer");
+  answer_later(std::exchange(question.answered, {}), ProbeOutcome::unseen, "the observer did not answer");
   if (unanswered_ >= most_unanswered) process_.kill("killed, since it does not answer");
 }
 

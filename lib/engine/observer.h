@@ -1,11 +1,11 @@
 #pragma once
 // The engine's side of the observer. What it answers is believed only for a question that is out, and once;
-// it may be dead, hung or lying, and then nothing is known of what it was asked, which is no failure of
-// anybody's.
+// it may be dead, hung or lying, and then what it was asked is unseen, which is no failure of anybody's.
 
 #include "base/secret_file.h"
 #include "engine/observer_process.h"
 #include "engine/secret_reader.h"
+#include "model/events.h"
 #include "wire/observer.h"
 
 #include <boost/asio/io_context.hpp>
@@ -35,7 +35,7 @@ public:
     /// A line of its own, for the log.
     std::function<void(std::string line)> said;
   };
-  using Answered = std::function<void(wire::ProbeVerdict verdict, std::string said)>;
+  using Answered = std::function<void(model::ProbeOutcome outcome, std::string said)>;
 
   Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
            Handlers handlers);
@@ -47,7 +47,8 @@ public:
   void need(bool needed);
 
   /// Asks. `answered` is called once, never from within this call, at the latest when the question's time-out
-  /// and our patience are over. `secret_file`: read for each question anew, within half of our patience, so
+  /// and our patience are over: `unseen` where the observer is not there or silent, `unknown` where it or we
+  /// could not do what was asked. `secret_file`: read for each question anew, within half of our patience, so
   /// that the peer has its whole time and the observer the other half; empty: none.
   void ask(wire::ProbeQuestion question, const std::string& secret_file, Answered answered);
 
@@ -68,8 +69,8 @@ private:
   [[nodiscard]] bool is_strange(std::uint64_t serial);
   void send(const wire::ProbeQuestion& question);
   /// Without its answer, for a reason of ours.
-  void conclude(std::uint64_t serial, std::string why);
-  void answer_later(Answered answered, std::string why);
+  void conclude(std::uint64_t serial, model::ProbeOutcome outcome, std::string why);
+  void answer_later(Answered answered, model::ProbeOutcome outcome, std::string why);
   [[nodiscard]] bool take(std::string_view packet);
   void lies(const std::string& how);
   void came_down(const std::string& why);

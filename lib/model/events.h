@@ -142,8 +142,9 @@ struct ServiceNotified {
 enum class ProbeOutcome : std::uint8_t {
   succeeded,
   failed,
-  unknown, ///< for a reason of ours
-  starting ///< it says itself that it is not ready yet: recovery, loading
+  unknown,  ///< could not look, for a reason of ours on this machine: a secret, a certificate, a limit
+  starting, ///< it says itself that it is not ready yet: recovery, loading
+  unseen    ///< nobody was there to ask it: the observer does not run or does not answer
 };
 struct ProbeAnswered {
   ServiceId service;

@@ -220,7 +220,8 @@ namespace holdfast::model {
   case ProbeOutcome::succeeded:
   case ProbeOutcome::failed:
   case ProbeOutcome::starting:
-  case ProbeOutcome::unknown: return true;
+  case ProbeOutcome::unknown:
+  case ProbeOutcome::unseen: return true;
   }
   return false;
 }

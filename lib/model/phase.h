@@ -67,7 +67,7 @@ struct Waiting {
 struct Holds {
   bool progress = false; ///< `progress` succeeds
   bool recovery = false; ///< asked, it says itself that it starts or recovers
-  bool unseen = false;   ///< the observer, which could ask it, does not answer
+  bool unseen = false;   ///< the observer, which could ask it, is not there or does not answer
   [[nodiscard]] bool any() const { return progress || recovery || unseen; }
 };
 

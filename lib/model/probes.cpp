@@ -20,7 +20,7 @@ namespace {
 /// asked seldom may be mended soon.
 constexpr Duration unready_pause = 10s;
 
-/// Counts one answer; an unknown one says nothing and breaks no row.
+/// Counts one answer; one that says nothing breaks no row.
 void count_answer(ProbeTrack& track, ProbeOutcome outcome) {
   switch (outcome) {
   case ProbeOutcome::succeeded:
@@ -32,7 +32,8 @@ void count_answer(ProbeTrack& track, ProbeOutcome outcome) {
     track.successes = 0;
     return;
   case ProbeOutcome::starting: track.failures = track.successes = 0; return;
-  case ProbeOutcome::unknown: return;
+  case ProbeOutcome::unknown:
+  case ProbeOutcome::unseen: return;
   }
 }
 
@@ -41,14 +42,21 @@ ProbeOutcome sign_of_life(ProbeOutcome outcome) {
   return outcome == ProbeOutcome::starting ? ProbeOutcome::succeeded : outcome;
 }
 
+bool says_something(ProbeOutcome outcome) {
+  return outcome != ProbeOutcome::unknown && outcome != ProbeOutcome::unseen;
+}
+
 /// What the counted answer of a ready probe says about the time that the service is given.
+/// Only an observer that comes back by itself is waited for: what is wrong on this machine may be wrong for
+/// ever.
 void note_holds(Holds& holds, const Probe& probe, const ProbeTrack& track, ProbeOutcome outcome) {
   switch (outcome) {
   case ProbeOutcome::starting:
     holds.recovery = true;
     holds.unseen = false;
     return;
-  case ProbeOutcome::unknown: holds.unseen = probe.kind == ProbeKind::observed; return;
+  case ProbeOutcome::unseen: holds.unseen = true; return;
+  case ProbeOutcome::unknown: holds.unseen = false; return;
   case ProbeOutcome::failed:
     holds.unseen = false;
     if (track.failures >= probe.failures) holds.recovery = false;
@@ -241,7 +249,7 @@ void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
   if (!track.asked) return;
   ask_again(track, now_.mono);
   count_answer(track, sign_of_life(answer.outcome));
-  if (answer.outcome != ProbeOutcome::unknown) track.said = track.failures > 0 ? answer.said : "";
+  if (says_something(answer.outcome)) track.said = track.failures > 0 ? answer.said : "";
   const LiveProbe& live = *spec(id).live;
   if (answer.outcome != ProbeOutcome::failed || track.failures < live.probe.failures) return;
   // One that leaves is stopped in its order, not sooner.

@@ -198,7 +198,7 @@ TEST_CASE("observer - one that dies leaves everybody as he is and comes back") {
   CHECK(stack.ends_well());
 }
 
-TEST_CASE("observer - one that is killed before its first answer is only unknown") {
+TEST_CASE("observer - one that is killed before its first answer makes nobody late") {
   const Place place;
   script(place, "a.script", "die");
   auto a = asked(place, "a");
@@ -365,7 +365,6 @@ TEST_CASE("observer - a secret reaches it and nothing else") {
   if (!place.is_engine()) fs::create_directories(place / "secrets");
   StackUnderTest stack(place, place.stack({a}));
   REQUIRE(stack.tells("a says secret_file " + place / "secrets/word" + ": No such file or directory"));
-  // One that nobody could ask is not late.
   REQUIRE(replace_file(place / "secrets/word", secret + "\n", 0600, Durability::relaxed));
   REQUIRE(stack.tells("a 1 starting>ready"));
   CHECK(stack.tells("a says " + std::to_string(secret.size()) + " bytes of secret"));
@@ -396,6 +395,17 @@ TEST_CASE("observer - a secret on a disk that hangs makes its own probe unknown 
   fs::remove(place / "secrets/a.hangs");
   CHECK(stack.tells("a 1 starting>ready"));
   CHECK(stack.told().find("the observer is gone") == std::string::npos);
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("observer - a secret that is not there is no reason to wait for ever") {
+  const Place place;
+  auto a = asked(place, "a");
+  a.ready.network.secret_file = place / "secrets/word";
+  a.start_within = 300ms;
+  StackUnderTest stack(place, place.stack({a}));
+  CHECK(stack.tells("a 1 starting>stopping not ready within 0.3 s: secret_file " + place / "secrets/word" +
+                    ": No such file or directory"));
   CHECK(stack.ends_well());
 }
 

@@ -15,7 +15,8 @@ namespace {
 constexpr auto succeeds = ProbeOutcome::succeeded;
 constexpr auto refuses = ProbeOutcome::failed;
 constexpr auto recovers = ProbeOutcome::starting;
-constexpr auto unseen = ProbeOutcome::unknown;
+constexpr auto unseen = ProbeOutcome::unseen;
+constexpr auto cannot_look = ProbeOutcome::unknown;
 
 Probe observed() {
   Probe probe = exec_probe();
@@ -119,8 +120,51 @@ TEST_CASE("observed: nobody is late while nobody can ask") {
 TEST_CASE("observed: an exec probe that cannot be asked holds nothing") {
   StackSpec spec = asked_by_observer();
   in(spec, "db").ready = exec_probe();
-  World world = with_ready(unseen, std::move(spec));
+  World world = with_ready(cannot_look, std::move(spec));
   world.pass(41s);
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("observed: a mistake of ours, by which nobody can look, holds nothing") {
+  World world = with_ready(cannot_look);
+  world.pass(39s);
+  CHECK(world.phase("db") == "starting");
+  CHECK_FALSE(world.as<Starting>("db").held);
+  world.pass(2s);
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("observed: when the observer is back and cannot look, what was left of the start goes on") {
+  World world = with_ready(unseen);
+  world.pass(10min);
+  REQUIRE(world.as<Starting>("db").held);
+  answer_from_now(world, cannot_look);
+  world.pass(1s);
+  CHECK_FALSE(world.as<Starting>("db").held);
+  world.pass(40s);
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("observed: what is unready and cannot be looked at is restarted in its time") {
+  World world = with_ready(succeeds);
+  world.pass(2s);
+  answer_from_now(world, refuses);
+  world.pass(2s);
+  REQUIRE(world.phase("db") == "unready");
+  answer_from_now(world, cannot_look);
+  world.pass(29s);
+  CHECK(world.phase("db") == "unready");
+  CHECK_FALSE(world.as<Unready>("db").paused);
+  world.pass(2s);
+  CHECK(world.service("db").restarts == 1);
+}
+
+TEST_CASE("observed: a failure that is not believed holds nothing") {
+  World world = with_ready(refuses);
+  world.play(PressureSeen{true});
+  world.pass(39s);
+  CHECK_FALSE(world.as<Starting>("db").held);
+  world.pass(2s);
   CHECK(world.service("db").restarts == 1);
 }
 

@@ -34,6 +34,7 @@ std::string_view word(ProbeOutcome outcome) {
   case ProbeOutcome::failed: return "failed";
   case ProbeOutcome::unknown: return "unknown";
   case ProbeOutcome::starting: return "starting";
+  case ProbeOutcome::unseen: return "unseen";
   }
   return {};
 }

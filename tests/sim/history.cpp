@@ -34,7 +34,7 @@ std::string_view role_word(ProbeRole role) {
 }
 
 std::string_view outcome_word(ProbeOutcome outcome) {
-  constexpr std::array<std::string_view, 4> words = {"succeeded", "failed", "unknown", "starting"};
+  constexpr std::array<std::string_view, 5> words = {"succeeded", "failed", "unknown", "starting", "unseen"};
   return words[static_cast<std::size_t>(outcome)];
 }
 

@@ -28,7 +28,7 @@ void Machine::ask(const AskProbe& question, MonoTime now) {
   if (draw.percent(4)) outcome = ProbeOutcome::unknown;
   // The observer dies or hangs, and nobody is asked until the next one is there.
   if (is_observed && draw.percent(2)) observer_back_ = now + draw.about(spec(service).start_within);
-  if (is_observed && now < observer_back_) outcome = ProbeOutcome::unknown;
+  if (is_observed && now < observer_back_) outcome = ProbeOutcome::unseen;
   facts_.add({.at = now + after,
               .order = 0,
               .run = question.run.value,

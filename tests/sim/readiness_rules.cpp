@@ -91,7 +91,8 @@ void ReadinessRules::note_answer(const Step& step, const ProbeAnswered& answer, 
                .successes = gates ? 0 : counted.successes + 1};
     break;
   }
-  case ProbeOutcome::unknown: break;
+  case ProbeOutcome::unknown:
+  case ProbeOutcome::unseen: break;
   }
   if (answer.role == ProbeRole::ready)
     note_holds(step.stack.spec(answer.service), books_[answer.service.index], outcome);
@@ -102,7 +103,7 @@ void ReadinessRules::note_holds(const ServiceSpec& spec, Book& book, ProbeOutcom
   if (outcome == ProbeOutcome::starting) book.recovers = true;
   if (outcome == ProbeOutcome::succeeded) book.recovers = false;
   if (outcome == ProbeOutcome::failed && counted.failures >= spec.ready.failures) book.recovers = false;
-  book.unseen = outcome == ProbeOutcome::unknown && spec.ready.kind == ProbeKind::observed;
+  book.unseen = outcome == ProbeOutcome::unseen;
   book.put_off = book.put_off || is_spared(book);
 }
 
@@ -220,7 +221,7 @@ void ReadinessRules::check_reason(const Step& step, ServiceId id, const Account&
   if (account.exited || book.probes_changed || std::holds_alternative<EngineReturned>(step.event)) return;
   const bool was_starting = account.phase == PhaseName::starting || account.phase == PhaseName::waiting;
   const MonoTime now = step.now.mono;
-  // Nobody ends a recovery, nor what nobody can ask, before progress_up_to is over.
+  // Nobody ends a recovery, nor what nobody is there to ask, before progress_up_to is over.
   const bool start_counts = !is_spared(book) || account.spawned + spec.progress_up_to <= now;
   const bool late = was_starting &&
                     ((start_counts && book.deadline <= now) || account.spawned + spec.progress_up_to <= now);

@@ -30,7 +30,7 @@ private:
     bool said_ready = false; ///< READY=1 of this run, since it was last found unready
     bool said_stopping = false;
     bool recovers = false;        ///< it said so, and was not found silent since
-    bool unseen = false;          ///< the observer did not answer
+    bool unseen = false;          ///< the observer was not there or did not answer
     bool put_off = false;         ///< one of both was once true
     bool probes_changed = false;  ///< by a reload, during this run
     MonoTime short_since = never; ///< of memory
