@@ -53,6 +53,8 @@ std::optional<ServiceId> next_of(const Why& why) {
   case Cause::tasks_spent:
   case Cause::memory_short:
   case Cause::short_too_long:
+  case Cause::ready_unknown:
+  case Cause::live_unknown:
   case Cause::answers:
   case Cause::remembered:
   case Cause::adopted: return std::nullopt;
@@ -60,13 +62,22 @@ std::optional<ServiceId> next_of(const Why& why) {
   return std::nullopt;
 }
 
-/// The track of its live probe, where that fails by now.
-const ProbeTrack* failing_live(const ServiceSpec& spec, const Phase& phase) {
-  const auto* ready = std::get_if<Ready>(&phase);
+/// The tracks of one that is or was ready; null otherwise.
+const ProbeTrack* ready_track_of(const Phase& phase) {
+  if (const auto* ready = std::get_if<Ready>(&phase)) return &ready->ready;
   const auto* unready = std::get_if<Unready>(&phase);
-  if (!spec.live || (ready == nullptr && unready == nullptr)) return nullptr;
-  const ProbeTrack& track = ready != nullptr ? ready->live : unready->live;
-  return track.failures >= spec.live->probe.failures ? &track : nullptr;
+  return unready != nullptr ? &unready->ready : nullptr;
+}
+
+const ProbeTrack* live_track_of(const Phase& phase) {
+  if (const auto* ready = std::get_if<Ready>(&phase)) return &ready->live;
+  const auto* unready = std::get_if<Unready>(&phase);
+  return unready != nullptr ? &unready->live : nullptr;
+}
+
+/// Whether so many answers in a row said nothing that it is told.
+bool is_blind(const ProbeTrack* track, const Probe& probe) {
+  return track != nullptr && track->unknowns >= probe.failures;
 }
 
 class Chain {
@@ -123,10 +134,26 @@ private:
       add_fact(count_of(service.restarts, "charged restart") + " since the daemon's start", depth);
     if (service.last_exit && service.why.cause != Cause::exited && service.why.cause != Cause::ended)
       add_fact("the last run: " + words(*service.last_exit), depth);
-    if (!service.status_text.empty()) add_fact("it says: " + service.status_text, depth);
-    if (const ProbeTrack* live = failing_live(stack_.spec(id), service.phase))
+    const ServiceSpec& spec = stack_.spec(id);
+    const ProbeTrack* ready = ready_track_of(service.phase);
+    const bool blind = is_blind(ready, spec.ready);
+    const bool told_below = blind && service.status_text == ready->hindrance;
+    if (!service.status_text.empty() && !told_below) add_fact("it says: " + service.status_text, depth);
+    if (blind) add_unknown(Cause::ready_unknown, *ready, depth);
+    if (spec.live) add_live(spec.live->probe, live_track_of(service.phase), depth);
+  }
+
+  void add_live(const Probe& probe, const ProbeTrack* live, unsigned depth) {
+    if (live != nullptr && live->failures >= probe.failures)
       add_fact("its live probe failed " + count_of(live->failures, "time") + " in a row: " + live->said,
                depth);
+    if (is_blind(live, probe)) add_unknown(Cause::live_unknown, *live, depth);
+  }
+
+  void add_unknown(Cause cause, const ProbeTrack& track, unsigned depth) {
+    Why why = because(cause, track.hindrance);
+    why.count = track.unknowns;
+    add_fact(words(stack_, why), depth);
   }
 
   const Stack& stack_;

@@ -56,7 +56,7 @@ HOLDFAST_FIELDS(StackSpec, name, site, runtime, state, log_directory, rotate_siz
 HOLDFAST_FIELDS(ExitStatus, code, signal, oom)
 HOLDFAST_FIELDS(Why, cause, other, condition, exit, span, count, text, pause, spent, window)
 HOLDFAST_FIELDS(Run, number, pid, spawned, leaf_empty, exit, settled, short_since, needs)
-HOLDFAST_FIELDS(ProbeTrack, next, pause, asked, failures, successes, said)
+HOLDFAST_FIELDS(ProbeTrack, next, pause, asked, failures, successes, said, unknowns, hindrance)
 HOLDFAST_FIELDS(Waiting, look, look_again, held, origin)
 HOLDFAST_FIELDS(Holds, progress, recovery, unseen)
 HOLDFAST_FIELDS(Starting, run, deadline, held, holds, said_ready, ready, progress)

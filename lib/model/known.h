@@ -161,6 +161,8 @@ namespace holdfast::model {
   case Cause::tasks_spent:
   case Cause::memory_short:
   case Cause::short_too_long:
+  case Cause::ready_unknown:
+  case Cause::live_unknown:
   case Cause::answers:
   case Cause::remembered: return true;
   }

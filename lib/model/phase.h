@@ -50,6 +50,8 @@ struct ProbeTrack {
   unsigned failures = 0;  ///< in a row
   unsigned successes = 0; ///< in a row
   std::string said;       ///< live: what the last of the failures in this row said
+  unsigned unknowns = 0;  ///< once it is ready: answers in a row that say nothing about the service
+  std::string hindrance;  ///< what the last of these said
 };
 
 struct Down {};

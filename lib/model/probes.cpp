@@ -84,6 +84,8 @@ void Turn::take(const ProbeAnswered& answer) {
   if (answer.outcome == ProbeOutcome::failed && distrusts_probes()) {
     ProbeAnswered unknown = answer;
     unknown.outcome = ProbeOutcome::unknown;
+    unknown.said += unknown.said.empty() ? "it failed" : "";
+    unknown.said += ", which is not believed while the machine is short of something or has just woken";
     return take(unknown);
   }
   if (auto* starting = std::get_if<Starting>(&at(answer.service).phase))
@@ -163,13 +165,29 @@ void Turn::answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answe
   // One that recovers lets nobody in, whatever it says.
   const bool recovers = answer.outcome == ProbeOutcome::starting;
   count_answer(ready.ready, recovers ? ProbeOutcome::failed : answer.outcome);
-  if (answer.outcome == ProbeOutcome::succeeded && probe.kind == ProbeKind::observed)
-    at(id).status_text = answer.said;
+  note_unknown(id, probe, ready.ready, answer);
+  const bool tells = answer.outcome == ProbeOutcome::succeeded || !says_something(answer.outcome);
+  if (tells && probe.kind == ProbeKind::observed) at(id).status_text = answer.said;
   if (ready.ready.failures < probe.failures) return;
   become_unready(id, probe_why(Cause::not_ready, ready.ready, answer.said));
   auto& unready = std::get<Unready>(at(id).phase);
   note_holds(unready.holds, probe, unready.ready, answer.outcome);
   weigh_unready(id, unready);
+}
+
+void Turn::note_unknown(ServiceId id, const Probe& probe, ProbeTrack& track, const ProbeAnswered& answer) {
+  if (says_something(answer.outcome)) {
+    track.unknowns = 0;
+    track.hindrance.clear();
+    return;
+  }
+  ++track.unknowns;
+  track.hindrance = answer.said;
+  // Told once for each row, like failures.
+  if (track.unknowns != probe.failures) return;
+  Why why = because(answer.role == ProbeRole::live ? Cause::live_unknown : Cause::ready_unknown, answer.said);
+  why.count = track.unknowns;
+  actions_.push_back(ReportTrouble{id, answer.run, std::move(why)});
 }
 
 void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered& answer) {
@@ -178,6 +196,7 @@ void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered&
   unready.ready.pause = std::min(unready.ready.pause * 2, probe.every);
   ask_again(unready.ready, now_.mono);
   count_answer(unready.ready, answer.outcome);
+  note_unknown(id, probe, unready.ready, answer);
   note_holds(unready.holds, probe, unready.ready, answer.outcome);
   const bool is_observed = probe.kind == ProbeKind::observed;
   if (is_observed && (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()))
@@ -251,6 +270,7 @@ void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
   count_answer(track, sign_of_life(answer.outcome));
   if (says_something(answer.outcome)) track.said = track.failures > 0 ? answer.said : "";
   const LiveProbe& live = *spec(id).live;
+  note_unknown(id, live.probe, track, answer);
   if (answer.outcome != ProbeOutcome::failed || track.failures < live.probe.failures) return;
   // One that leaves is stopped in its order, not sooner.
   if (at(id).leaving) return;

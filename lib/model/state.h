@@ -20,7 +20,7 @@ struct Service {
   MonoTime since{};        ///< of the phase
   WallTime since_wall{};   ///< for people
   Why why;                 ///< what the phase is about: what it waits for, why it failed, what it runs into
-  std::string status_text; ///< the last STATUS= of the present run
+  std::string status_text; ///< the last STATUS= of the present run, or what its observed ready probe said
 
   bool wanted = false;
   Why goal;                   ///< who asked for it to be wanted, unwanted or restarted

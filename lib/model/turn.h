@@ -201,6 +201,9 @@ private:
   void weigh_start(ServiceId id, Starting& phase);
   void hold_start(ServiceId id, Starting& phase);
   void resume_start(ServiceId id, Starting& phase);
+  /// Counts what says nothing about a service that was ready once, and tells it when it is no accident any
+  /// more.
+  void note_unknown(ServiceId id, const Probe& probe, ProbeTrack& track, const ProbeAnswered& answer);
   void become_unready(ServiceId id, Why why);
   /// The same of the time that it may be unready.
   void weigh_unready(ServiceId id, Unready& phase);

@@ -79,6 +79,9 @@ enum class Cause : std::uint8_t {
   tasks_spent,      ///< its cgroup has as many tasks as it may have
   memory_short,     ///< above memory_high, and slowed for it
   short_too_long,   ///< that for `span`
+  ready_unknown, ///< ready probe, asked `count` times in a row, could not tell; `text` is what kept it from
+                 ///< it
+  live_unknown,  ///< the same of the live probe
   // no trouble
   answers,    ///< it is ready, `span` after its spawn
   remembered, ///< a task that ended well before

@@ -105,6 +105,11 @@ std::string cause_words(const Stack& stack, const Why& why) {
   case Cause::tasks_spent: return tasks_words(stack, why.other);
   case Cause::memory_short: return memory_high_words(stack, why.other);
   case Cause::short_too_long: return memory_high_words(stack, why.other) + " for " + format_span(why.span);
+  case Cause::ready_unknown:
+    return "its ready probe could not tell " + times(why.count) + " whether it answers" +
+           quoted_after(why.text);
+  case Cause::live_unknown:
+    return "its live probe could not tell " + times(why.count) + " whether it lives" + quoted_after(why.text);
   case Cause::engine_lost: return "the engine ended before it was started";
   case Cause::answers: return {};
   case Cause::remembered: return "it ended well before";

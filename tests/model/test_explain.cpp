@@ -83,3 +83,33 @@ TEST_CASE("explain: what a live probe that only alerts says is told as long as i
   live_answers(ProbeOutcome::succeeded, "busy 1 of 4 workers");
   CHECK(told(world, "web") == Lines{"web is ready"});
 }
+
+TEST_CASE("explain: a probe that cannot tell is told as long as it is so, and not twice") {
+  StackSpec spec = stack_of("db");
+  in(spec, "db").ready = exec_probe();
+  in(spec, "db").ready.kind = ProbeKind::observed;
+  in(spec, "db").ready.failures = 2;
+  in(spec, "db").live = LiveProbe{.probe = exec_probe(), .then = LiveAction::restart};
+  in(spec, "db").live->probe.failures = 3;
+  World world(spec);
+  world.boot();
+  world.pass(1s);
+  REQUIRE(world.phase("db") == "ready");
+  world.obedient = false;
+  const auto answer = [&](ProbeOutcome outcome, const std::string& said) {
+    world.pass(1s);
+    world.answers("db", ProbeRole::ready, outcome, said);
+    world.answers("db", ProbeRole::live, outcome, said);
+  };
+  const std::string denied = "Permission denied";
+  answer(ProbeOutcome::unknown, denied);
+  CHECK(told(world, "db") == Lines{"db is ready", "  it says: " + denied});
+  answer(ProbeOutcome::unknown, denied);
+  answer(ProbeOutcome::unknown, denied);
+  CHECK(told(world, "db") ==
+        Lines{"db is ready",
+              "  its ready probe could not tell 3 times in a row whether it answers: " + denied,
+              "  its live probe could not tell 3 times in a row whether it lives: " + denied});
+  answer(ProbeOutcome::succeeded, "");
+  CHECK(told(world, "db") == Lines{"db is ready"});
+}

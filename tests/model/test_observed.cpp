@@ -204,6 +204,46 @@ TEST_CASE("observed: while nobody can ask, what is ready stays so and the door s
   CHECK(world.door_moved().empty());
 }
 
+TEST_CASE("observed: a probe that can never look while its service is ready is told, once") {
+  World world = with_ready(succeeds);
+  world.pass(2s);
+  world.obedient = false;
+  const auto answer = [&](ProbeOutcome outcome, const std::string& said) {
+    world.pass(1s);
+    world.told();
+    world.answers("db", ProbeRole::ready, outcome, said);
+    return world.told();
+  };
+  world.answers("db", ProbeRole::ready, succeeds);
+  const std::string denied = "secret_file /etc/secret: Permission denied";
+  const Lines trouble{"trouble db: its ready probe could not tell 2 times in a row whether it answers: " +
+                      denied};
+  for (int row = 0; row < 2; ++row) {
+    CHECK(answer(cannot_look, denied).empty());
+    CHECK(world.service("db").status_text == denied);
+    CHECK(answer(cannot_look, denied) == trouble);
+    CHECK(answer(cannot_look, denied).empty());
+    CHECK(answer(unseen, denied).empty());
+    // Whatever it says ends the row, and a good answer what was said of it.
+    CHECK(answer(refuses, "no").empty());
+    CHECK(answer(succeeds, "accepts connections").empty());
+    CHECK(world.service("db").status_text == "accepts connections");
+  }
+  CHECK(world.phase("db") == "ready");
+}
+
+TEST_CASE("observed: a live probe that can never look is told, and restarts nobody") {
+  StackSpec spec = asked_by_observer();
+  in(spec, "db").live = LiveProbe{observed(), LiveAction::restart};
+  World world = with_ready(succeeds, std::move(spec));
+  world.pass(2s);
+  world.told();
+  world.probes[{"db", ProbeRole::live}] = cannot_look;
+  world.pass(1h);
+  CHECK(world.told() == Lines{"trouble db: its live probe could not tell 2 times in a row whether it lives"});
+  CHECK(world.run("db").value == 1);
+}
+
 TEST_CASE("observed: one that recovers lets nobody in, and its recovery is not ended") {
   World world = with_ready(succeeds);
   world.pass(2s);

@@ -110,7 +110,7 @@ TEST_CASE("saved state: refused with the reason") {
 
   std::string future = good;
   future[8] = 7;
-  CHECK(refusal(future) == "the saved state: format 7, this build reads 4");
+  CHECK(refusal(future) == "the saved state: format 7, this build reads 5");
   std::string flipped = good;
   flipped.back() = static_cast<char>(flipped.back() ^ 1);
   CHECK(refusal(flipped) == "the saved state: it is damaged: its checksum is another");
