@@ -304,9 +304,9 @@ void Engine::carry_out(const model::AskProbe& action) {
   const bool is_observed =
       probe_of(stack_.spec(action.service), action.role).kind == model::ProbeKind::observed;
   if (is_observed)
-    observed_.probe(action.service, action.run, action.role);
+    observed_.probe(action);
   else
-    helpers_.probe(action.service, action.run, action.role);
+    helpers_.probe(action);
 }
 
 void Engine::settle_observer() {

@@ -63,14 +63,16 @@ SidePrograms::Order Helpers::order_of(ServiceId service, const std::string& what
   return order;
 }
 
-void Helpers::probe(ServiceId service, RunNumber run, model::ProbeRole role) {
-  const model::Probe& probe = probe_of(stack_.spec(service), role);
-  SidePrograms::Order order = order_of(service, "probe " + std::to_string(static_cast<int>(role)));
+void Helpers::probe(const model::AskProbe& question) {
+  const model::Probe& probe = probe_of(stack_.spec(question.service), question.role);
+  SidePrograms::Order order =
+      order_of(question.service, "probe " + std::to_string(static_cast<int>(question.role)));
   order.argv = probe.exec;
   order.timeout = probe.timeout;
-  order.ended = [this, service, run, role, success = probe.exit](const SideEnd& end) {
+  order.ended = [this, question, success = probe.exit](const SideEnd& end) {
     Answer answer = answer_of(end, success);
-    happened_(model::ProbeAnswered{service, run, role, answer.outcome, std::move(answer.said)});
+    happened_(model::ProbeAnswered{question.service, question.run, question.role, question.question,
+                                   answer.outcome, std::move(answer.said)});
   };
   programs_.start(std::move(order));
 }

@@ -18,7 +18,7 @@ public:
 
   /// Answers once with ProbeAnswered. Never two of the same at once: while the last one will not die, the
   /// answer is "unknown".
-  void probe(ServiceId service, RunNumber run, model::ProbeRole role);
+  void probe(const model::AskProbe& question);
   /// MAINPID is in the environment. Nothing answers.
   void stop_program(ServiceId service, RunNumber run, std::size_t rung, int main_pid);
   /// The same for what lets a running service read its files anew.

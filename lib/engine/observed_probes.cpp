@@ -73,12 +73,13 @@ bool ObservedProbes::are_in(const model::StackSpec& spec) {
   });
 }
 
-void ObservedProbes::probe(ServiceId service, RunNumber run, model::ProbeRole role) {
-  const model::ServiceSpec& spec = stack_.spec(service);
-  const model::Probe& probe = probe_of(spec, role);
-  observer_.ask(question_of(probe, spec.name + " " + std::string(word(role))), probe.network.secret_file,
-                [this, service, run, role](model::ProbeOutcome outcome, std::string said) {
-                  happened_(model::ProbeAnswered{service, run, role, outcome, std::move(said)});
+void ObservedProbes::probe(const model::AskProbe& question) {
+  const model::ServiceSpec& spec = stack_.spec(question.service);
+  const model::Probe& probe = probe_of(spec, question.role);
+  observer_.ask(question_of(probe, spec.name + " " + std::string(word(question.role))),
+                probe.network.secret_file, [this, question](model::ProbeOutcome outcome, std::string said) {
+                  happened_(model::ProbeAnswered{question.service, question.run, question.role,
+                                                 question.question, outcome, std::move(said)});
                 });
 }
 

@@ -16,7 +16,7 @@ public:
   /// Whether any service of the spec has one.
   [[nodiscard]] static bool are_in(const model::StackSpec& spec);
   /// Answers once with ProbeAnswered. Precondition: the probe is one of these.
-  void probe(ServiceId service, RunNumber run, model::ProbeRole role);
+  void probe(const model::AskProbe& question);
 
 private:
   Observer& observer_;

@@ -150,6 +150,7 @@ struct ProbeAnswered {
   ServiceId service;
   RunNumber run;
   ProbeRole role = ProbeRole::ready;
+  std::uint64_t question = 0; ///< of AskProbe: one that is not waited for any more changes nothing
   ProbeOutcome outcome = ProbeOutcome::unknown;
   std::string said; ///< a line for people
 };
@@ -210,6 +211,7 @@ struct AskProbe {
   ServiceId service;
   RunNumber run;
   ProbeRole role = ProbeRole::ready;
+  std::uint64_t question = 0; ///< from 1, never used again in this run
 };
 /// A service is in another phase than before the step; phases that came and went within it are not told.
 struct ReportPhase {

@@ -37,7 +37,7 @@ std::string_view flaw_of(const Run& run, const Service& service, const ServiceSp
 }
 
 bool is_asked(const ProbeTrack& track) {
-  return track.asked || track.next != never;
+  return track.asked != 0 || track.next != never;
 }
 
 std::string_view flaw_of(const Service& service, const ServiceSpec& spec) {

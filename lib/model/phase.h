@@ -38,20 +38,21 @@ struct Run {
   std::optional<ExitStatus> exit; ///< of the main process
   bool settled = false;           ///< was ready for `settled` without a break
   MonoTime short_since = never;   ///< slowed above memory_high without a break
+  std::uint64_t questions = 0;    ///< that its probes were asked
   std::vector<RunNumber> needs;   ///< the run of each need, in the spec's order, that this run was started on
   [[nodiscard]] bool over() const { return exit.has_value() && leaf_empty; }
 };
 
 /// One probe's state between questions.
 struct ProbeTrack {
-  MonoTime next = never;  ///< when to ask again
-  Duration pause{};       ///< between questions: grows to `every` while starting
-  bool asked = false;     ///< a question is out
-  unsigned failures = 0;  ///< in a row
-  unsigned successes = 0; ///< in a row
-  std::string said;       ///< live: what the last of the failures in this row said
-  unsigned unknowns = 0;  ///< once it is ready: answers in a row that say nothing about the service
-  std::string hindrance;  ///< what the last of these said
+  MonoTime next = never;   ///< when to ask again
+  Duration pause{};        ///< between questions: grows to `every` while starting
+  std::uint64_t asked = 0; ///< number of the question that is out; 0: none
+  unsigned failures = 0;   ///< in a row
+  unsigned successes = 0;  ///< in a row
+  std::string said;        ///< live: what the last of the failures in this row said
+  unsigned unknowns = 0;   ///< once it is ready: answers in a row that say nothing about the service
+  std::string hindrance;   ///< what the last of these said
 };
 
 struct Down {};

@@ -5,13 +5,14 @@
 namespace holdfast::model {
 
 void Turn::ask(ServiceId id, ProbeRole role, ProbeTrack& track) {
-  track.asked = true;
+  Run& run = *run_of(at(id).phase);
+  track.asked = ++run.questions;
   track.next = never;
-  actions_.push_back(AskProbe{id, run_of(at(id).phase)->number, role});
+  actions_.push_back(AskProbe{id, run.number, role, track.asked});
 }
 
 void Turn::ask_if_due(ServiceId id, ProbeRole role, ProbeTrack& track) {
-  if (!track.asked && track.next <= now_.mono) ask(id, role, track);
+  if (track.asked == 0 && track.next <= now_.mono) ask(id, role, track);
 }
 
 namespace {
@@ -65,8 +66,13 @@ void note_holds(Holds& holds, const Probe& probe, const ProbeTrack& track, Probe
   }
 }
 
+/// What was asked before a reload, perhaps of another place, says nothing about the probe as it is now.
+bool is_waited_for(const ProbeAnswered& answer, const ProbeTrack& track) {
+  return track.asked != 0 && track.asked == answer.question;
+}
+
 void ask_again(ProbeTrack& track, MonoTime now) {
-  track.asked = false;
+  track.asked = 0;
   track.next = later(now, track.pause);
 }
 
@@ -98,7 +104,7 @@ void Turn::take(const ProbeAnswered& answer) {
 void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered& answer) {
   switch (answer.role) {
   case ProbeRole::ready:
-    if (!phase.ready.asked) return;
+    if (!is_waited_for(answer, phase.ready)) return;
     phase.ready.pause = start_pause(spec(id).ready, now_.mono - phase.run.spawned);
     ask_again(phase.ready, now_.mono);
     count_answer(phase.ready, answer.outcome);
@@ -108,7 +114,7 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
     if (phase.ready.successes >= spec(id).ready.successes) return become_ready(id);
     return weigh_start(id, phase);
   case ProbeRole::progress:
-    if (!phase.progress.asked) return;
+    if (!is_waited_for(answer, phase.progress)) return;
     phase.progress.pause = std::min(spec(id).progress->every, spec(id).start_within / 4);
     ask_again(phase.progress, now_.mono);
     return progress_answered(id, phase, sign_of_life(answer.outcome));
@@ -159,7 +165,7 @@ void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
 }
 
 void Turn::answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answer) {
-  if (!ready.ready.asked) return;
+  if (!is_waited_for(answer, ready.ready)) return;
   ask_again(ready.ready, now_.mono);
   const Probe& probe = spec(id).ready;
   // One that recovers lets nobody in, whatever it says.
@@ -191,7 +197,7 @@ void Turn::note_unknown(ServiceId id, const Probe& probe, ProbeTrack& track, con
 }
 
 void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered& answer) {
-  if (!unready.ready.asked) return;
+  if (!is_waited_for(answer, unready.ready)) return;
   const Probe& probe = spec(id).ready;
   unready.ready.pause = std::min(unready.ready.pause * 2, probe.every);
   ask_again(unready.ready, now_.mono);
@@ -254,7 +260,7 @@ void Turn::become_unready(ServiceId id, Why why) {
   unready.ready = ready.ready;
   unready.live = ready.live;
   unready.ready.successes = 0;
-  if (is_asked(spec(id).ready.kind) && !unready.ready.asked) {
+  if (is_asked(spec(id).ready.kind) && unready.ready.asked == 0) {
     unready.ready.pause = std::min(unready.ready.pause, unready_pause);
     unready.ready.next = std::min(unready.ready.next, later(now_.mono, unready.ready.pause));
   }
@@ -265,7 +271,7 @@ void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
   auto* ready = std::get_if<Ready>(&at(id).phase);
   auto* unready = std::get_if<Unready>(&at(id).phase);
   ProbeTrack& track = ready != nullptr ? ready->live : unready->live;
-  if (!track.asked) return;
+  if (!is_waited_for(answer, track)) return;
   ask_again(track, now_.mono);
   count_answer(track, sign_of_life(answer.outcome));
   if (says_something(answer.outcome)) track.said = track.failures > 0 ? answer.said : "";

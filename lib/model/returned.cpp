@@ -89,7 +89,7 @@ void Turn::ask_all_again(ServiceId id) {
 
 void Turn::ask_once_more(ServiceId id, ProbeRole role, ProbeTrack& track) {
   // Whoever was asked is gone with the engine.
-  if (track.asked) ask(id, role, track);
+  if (track.asked != 0) ask(id, role, track);
 }
 
 } // namespace holdfast::model

@@ -120,7 +120,7 @@ void ImperfectMachine::answer(const AskProbe& ask) {
   if (fault(25)) outcome = good ? ProbeOutcome::failed : ProbeOutcome::succeeded;
   if (fault(10)) outcome = ProbeOutcome::unknown;
   later_on(fault(10) ? Duration{3s} : Duration{20ms},
-           ProbeAnswered{ask.service, ask.run, ask.role, outcome, {}});
+           ProbeAnswered{ask.service, ask.run, ask.role, ask.question, outcome, {}});
 }
 
 } // namespace holdfast::model::test

@@ -32,7 +32,7 @@ TEST_CASE("late events of an old run change nothing") {
   world.play(ServiceNotified{
       .service = a, .run = old, .ready = true, .stopping = true, .extend = 1h, .status = "late"});
   for (const ProbeRole role : {ProbeRole::ready, ProbeRole::live, ProbeRole::progress})
-    world.play(ProbeAnswered{a, old, role, ProbeOutcome::failed, "late"});
+    world.play(ProbeAnswered{a, old, role, 1, ProbeOutcome::failed, "late"});
   world.play(RequirementsSeen{a, "late"});
 
   CHECK(world.phase("a") == phase);

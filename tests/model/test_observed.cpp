@@ -52,7 +52,7 @@ void say(World& world, ProbeOutcome outcome, const std::string& said) {
   world.pass(1s);
   world.obedient = false;
   world.pass(1s);
-  world.play(ProbeAnswered{world.id("db"), world.run("db"), ProbeRole::ready, outcome, said});
+  world.answers("db", ProbeRole::ready, outcome, said);
 }
 
 } // namespace

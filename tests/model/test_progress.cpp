@@ -140,8 +140,9 @@ TEST_CASE("progress: a success that comes with the deadline already past holds n
   now.mono += 3s;
   Actions actions;
   const auto answer = [&](ProbeOutcome outcome) {
-    step(late, ProbeAnswered{world.id("db"), world.run("db"), ProbeRole::progress, outcome, {}}, now,
-         actions);
+    const auto question = question_out(late.service(world.id("db")).phase, ProbeRole::progress);
+    step(late, ProbeAnswered{world.id("db"), world.run("db"), ProbeRole::progress, question, outcome, {}},
+         now, actions);
   };
   answer(ProbeOutcome::succeeded);
   const auto& starting = std::get<Starting>(late.service(world.id("db")).phase);

@@ -257,3 +257,55 @@ TEST_CASE("reload: one that was started by command is enabled, and restarted whe
     CHECK(world.run("a").value == 2);
   }
 }
+
+namespace {
+
+/// A service whose ready probe is out with its question.
+World with_question_out(StackSpec spec) {
+  World world(std::move(spec));
+  world.obedient = false;
+  world.boot();
+  world.spawned("db");
+  world.pass(200ms);
+  REQUIRE(question_out(world.service("db").phase, ProbeRole::ready) == 1);
+  return world;
+}
+
+} // namespace
+
+TEST_CASE("reload: an answer to the probe as it was before is not one of the new probe") {
+  StackSpec spec = stack_of("db");
+  in(spec, "db").ready = exec_probe();
+  World world = with_question_out(spec);
+  const auto answer = [&](std::uint64_t question) {
+    world.play(ProbeAnswered{world.id("db"), world.run("db"), ProbeRole::ready, question,
+                             ProbeOutcome::succeeded, "well"});
+  };
+  in(spec, "db").ready.exec = {"/usr/bin/stricter"};
+  world.reload(spec);
+  world.pass(200ms);
+  REQUIRE(question_out(world.service("db").phase, ProbeRole::ready) == 2);
+  answer(1);
+  CHECK(world.phase("db") == "starting");
+  CHECK(world.service("db").status_text.empty());
+  answer(2);
+  CHECK(world.phase("db") == "ready");
+}
+
+TEST_CASE("reload: nor does it mend or break what is ready") {
+  StackSpec spec = stack_of("db");
+  in(spec, "db").ready = exec_probe();
+  in(spec, "db").ready.failures = 1;
+  World world = with_question_out(spec);
+  world.answers("db", ProbeRole::ready, ProbeOutcome::succeeded);
+  world.pass(1s);
+  const auto old = question_out(world.service("db").phase, ProbeRole::ready);
+  REQUIRE(old == 2);
+  in(spec, "db").ready.exec = {"/usr/bin/other"};
+  world.reload(spec);
+  world.pass(1s);
+  world.play(ProbeAnswered{world.id("db"), world.run("db"), ProbeRole::ready, old, ProbeOutcome::failed, {}});
+  CHECK(world.phase("db") == "ready");
+  world.answers("db", ProbeRole::ready, ProbeOutcome::failed);
+  CHECK(world.phase("db") == "unready");
+}

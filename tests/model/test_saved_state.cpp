@@ -56,9 +56,12 @@ void use(Stack& stack, Dice& dice) {
   take(DeadlinePassed{});
   take(EngineReturned{{{id, {1 + dice.below(4)}, 77}}, {}});
   const RunNumber run = stack.service(id).last_run;
-  take(ProbeAnswered{id, run, ProbeRole::ready, ProbeOutcome::succeeded, {}});
-  take(ProbeAnswered{id, run, ProbeRole::live, ProbeOutcome::failed, {}});
-  take(ProbeAnswered{id, run, ProbeRole::progress, ProbeOutcome::succeeded, {}});
+  const auto answer = [&](ProbeRole role, ProbeOutcome outcome) {
+    take(ProbeAnswered{id, run, role, question_out(stack.service(id).phase, role), outcome, {}});
+  };
+  answer(ProbeRole::ready, ProbeOutcome::succeeded);
+  answer(ProbeRole::live, ProbeOutcome::failed);
+  answer(ProbeRole::progress, ProbeOutcome::succeeded);
   take(ProcessExited{id, run, {.code = 1, .signal = 0}});
   take(LeafEmptied{id, run});
   take(CommandAsked{Verb::start, {}, "root"});
@@ -110,7 +113,7 @@ TEST_CASE("saved state: refused with the reason") {
 
   std::string future = good;
   future[8] = 7;
-  CHECK(refusal(future) == "the saved state: format 7, this build reads 5");
+  CHECK(refusal(future) == "the saved state: format 7, this build reads 6");
   std::string flipped = good;
   flipped.back() = static_cast<char>(flipped.back() ^ 1);
   CHECK(refusal(flipped) == "the saved state: it is damaged: its checksum is another");
@@ -152,7 +155,7 @@ TEST_CASE("saved state: an image that does not fit its spec is refused") {
         "a run with other needs than its service");
   const std::string no_probe = "a probe that the service does not have";
   CHECK(flaw_of_phase(Ready{}, [](Ready& p) { p.live.next = MonoTime{}; }) == no_probe);
-  CHECK(flaw_of_phase(Unready{}, [](Unready& p) { p.live.asked = true; }) == no_probe);
+  CHECK(flaw_of_phase(Unready{}, [](Unready& p) { p.live.asked = 1; }) == no_probe);
   CHECK(flaw_of_phase(Starting{}, [](Starting&) {}).empty());
   // A reload may have shortened the ladder meanwhile.
   CHECK(flaw_of_phase(Stopping{}, [](Stopping& p) { p.rung = 3; }).empty());

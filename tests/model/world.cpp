@@ -28,7 +28,29 @@ std::string role_name(ProbeRole role) {
 
 constexpr int some_pid = 4711;
 
+const ProbeTrack* track_of(const Phase& phase, ProbeRole role) {
+  const auto* starting = std::get_if<Starting>(&phase);
+  const auto* ready = std::get_if<Ready>(&phase);
+  const auto* unready = std::get_if<Unready>(&phase);
+  switch (role) {
+  case ProbeRole::ready:
+    if (starting != nullptr) return &starting->ready;
+    if (ready != nullptr) return &ready->ready;
+    return unready != nullptr ? &unready->ready : nullptr;
+  case ProbeRole::progress: return starting != nullptr ? &starting->progress : nullptr;
+  case ProbeRole::live:
+    if (ready != nullptr) return &ready->live;
+    return unready != nullptr ? &unready->live : nullptr;
+  }
+  return nullptr;
+}
+
 } // namespace
+
+std::uint64_t question_out(const Phase& phase, ProbeRole role) {
+  const ProbeTrack* track = track_of(phase, role);
+  return track != nullptr ? track->asked : 0;
+}
 
 World::World(StackSpec spec)
     : stack_(std::make_shared<const StackSpec>(std::move(spec)), beginning()), now_(beginning()) {}
@@ -107,7 +129,7 @@ void World::says_ready(const std::string& name) {
       .service = id(name), .run = run(name), .ready = true, .stopping = false, .extend = {}, .status = {}});
 }
 void World::answers(const std::string& name, ProbeRole role, ProbeOutcome outcome, const std::string& said) {
-  play(ProbeAnswered{id(name), run(name), role, outcome, said});
+  play(ProbeAnswered{id(name), run(name), role, question_out(service(name).phase, role), outcome, said});
 }
 
 ServiceId World::id(const std::string& name) const {
@@ -220,8 +242,12 @@ std::vector<Event> World::answer(const Action& action) const {
             const auto known = probes.find({name(ask.service), ask.role});
             const auto usual =
                 ask.role == ProbeRole::progress ? ProbeOutcome::failed : ProbeOutcome::succeeded;
-            return {ProbeAnswered{
-                ask.service, ask.run, ask.role, known == probes.end() ? usual : known->second, {}}};
+            return {ProbeAnswered{ask.service,
+                                  ask.run,
+                                  ask.role,
+                                  ask.question,
+                                  known == probes.end() ? usual : known->second,
+                                  {}}};
           },
           [](const auto&) -> Events { return {}; },
       },

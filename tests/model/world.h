@@ -20,6 +20,9 @@ namespace holdfast::model::test {
 
 using Lines = std::vector<std::string>;
 
+/// The number of the question that is out, or of none that ever was.
+[[nodiscard]] std::uint64_t question_out(const Phase& phase, ProbeRole role);
+
 class World {
 public:
   explicit World(StackSpec spec);
@@ -70,6 +73,7 @@ public:
   /// Its main process exits and nothing is left.
   void dies(const std::string& name, ExitStatus status = {.code = 1, .signal = 0});
   void says_ready(const std::string& name);
+  /// To the question that is out.
   void answers(const std::string& name, ProbeRole role, ProbeOutcome outcome, const std::string& said = "");
 
   [[nodiscard]] ServiceId id(const std::string& name) const;

@@ -45,6 +45,7 @@ struct Fact {
   FactKind kind = FactKind::born;
   std::uint8_t role = 0;
   std::uint8_t outcome = 0;
+  std::uint64_t question = 0; ///< that is answered
 };
 
 /// A heap. Those of one moment come in an order that has nothing to do with when they were put in.

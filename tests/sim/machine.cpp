@@ -100,8 +100,12 @@ Event Machine::news(const Fact& fact) const {
   case FactKind::says_stopping: return ServiceNotified{service, run, false, true, {}, {}};
   case FactKind::asks_for_time: return ServiceNotified{service, run, false, false, 10s, {}};
   case FactKind::answered:
-    return ProbeAnswered{
-        service, run, static_cast<ProbeRole>(fact.role), static_cast<ProbeOutcome>(fact.outcome), {}};
+    return ProbeAnswered{service,
+                         run,
+                         static_cast<ProbeRole>(fact.role),
+                         fact.question,
+                         static_cast<ProbeOutcome>(fact.outcome),
+                         {}};
   case FactKind::requirements_seen: return RequirementsSeen{service, fact.outcome == 0 ? "" : "missing"};
   case FactKind::condition_seen: {
     const bool met = conditions_[fact.who];
@@ -176,7 +180,8 @@ void Machine::signalled(ServiceId service, RunNumber run, bool to_all, MonoTime 
               .who = service.index,
               .kind = FactKind::dies,
               .role = 0,
-              .outcome = raw(Death::as_asked)});
+              .outcome = raw(Death::as_asked),
+              .question = 0});
 }
 
 void Machine::killed(ServiceId service, RunNumber run, MonoTime now) {
@@ -194,7 +199,8 @@ void Machine::killed(ServiceId service, RunNumber run, MonoTime now) {
               .who = service.index,
               .kind = FactKind::dies,
               .role = 0,
-              .outcome = raw(Death::killed)});
+              .outcome = raw(Death::killed),
+              .question = 0});
 }
 
 void Machine::kill_main(ServiceId service, MonoTime now) {
@@ -223,7 +229,8 @@ void Machine::look(ServiceId service, MonoTime now) {
               .who = service.index,
               .kind = FactKind::requirements_seen,
               .role = 0,
-              .outcome = static_cast<std::uint8_t>(draw.percent(15) ? 1 : 0)});
+              .outcome = static_cast<std::uint8_t>(draw.percent(15) ? 1 : 0),
+              .question = 0});
 }
 
 void Machine::set_condition(std::uint32_t condition, bool met, MonoTime now) {
@@ -235,7 +242,8 @@ void Machine::set_condition(std::uint32_t condition, bool met, MonoTime now) {
               .who = condition,
               .kind = FactKind::condition_seen,
               .role = 0,
-              .outcome = 0});
+              .outcome = 0,
+              .question = 0});
 }
 
 void Machine::acknowledge(ServiceId service, RunNumber run) {
@@ -267,7 +275,8 @@ void Machine::happens(FactKind kind, std::uint32_t service, MonoTime at) {
               .who = service,
               .kind = kind,
               .role = 0,
-              .outcome = 0});
+              .outcome = 0,
+              .question = 0});
 }
 
 void Machine::tell(FactKind kind, std::uint32_t service, MonoTime at) {

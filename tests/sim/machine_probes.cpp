@@ -35,7 +35,8 @@ void Machine::ask(const AskProbe& question, MonoTime now) {
               .who = service,
               .kind = FactKind::answered,
               .role = static_cast<std::uint8_t>(question.role),
-              .outcome = static_cast<std::uint8_t>(outcome)});
+              .outcome = static_cast<std::uint8_t>(outcome),
+              .question = question.question});
 }
 
 bool Machine::true_answer(Life& life, std::uint32_t service, ProbeRole role, MonoTime now) const {
@@ -62,7 +63,8 @@ void Machine::turn_remote(std::uint32_t service, MonoTime now) {
               .who = service,
               .kind = FactKind::remote_turns,
               .role = 0,
-              .outcome = 0});
+              .outcome = 0,
+              .question = 0});
 }
 
 } // namespace holdfast::sim

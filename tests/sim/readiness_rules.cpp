@@ -58,7 +58,7 @@ void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
   } else if (std::holds_alternative<EngineReturned>(step.event)) {
     for (std::uint32_t i = 0; i < accounts.size(); ++i) {
       for (Row& row : books_[i].rows)
-        row.asked = false;
+        row.asked = 0;
       // The new engine may know of it, or not.
       books_[i].put_off = books_[i].put_off || is_spared(books_[i]);
       books_[i].recovers = books_[i].unseen = false;
@@ -72,21 +72,20 @@ void ReadinessRules::note_event(const Step& step, const Accounts& accounts) {
 void ReadinessRules::note_answer(const Step& step, const ProbeAnswered& answer, const Accounts& accounts) {
   if (books_[answer.service.index].run != answer.run) return;
   Row& counted = row(answer.service, answer.role);
-  if (!std::exchange(counted.asked, false)) return;
+  if (answer.question == 0 || counted.asked != answer.question) return;
+  counted.asked = 0;
   ProbeOutcome outcome = answer.outcome;
   if (outcome == ProbeOutcome::failed && distrusts(step.now.mono)) outcome = ProbeOutcome::unknown;
   const bool is_ready = accounts[answer.service].phase == PhaseName::ready;
   switch (outcome) {
   case ProbeOutcome::succeeded:
-    counted = {.asked = false, .failures = 0, .successes = counted.successes + 1};
+    counted = {.asked = 0, .failures = 0, .successes = counted.successes + 1};
     break;
-  case ProbeOutcome::failed:
-    counted = {.asked = false, .failures = counted.failures + 1, .successes = 0};
-    break;
+  case ProbeOutcome::failed: counted = {.asked = 0, .failures = counted.failures + 1, .successes = 0}; break;
   case ProbeOutcome::starting: {
     // It lives; but whoever was ready and says that is not ready any more.
     const bool gates = answer.role == ProbeRole::ready;
-    counted = {.asked = false,
+    counted = {.asked = 0,
                .failures = gates && is_ready ? counted.failures + 1 : 0,
                .successes = gates ? 0 : counted.successes + 1};
     break;
@@ -151,9 +150,9 @@ void ReadinessRules::check(const Step& step, const AskProbe& question, const Acc
     findings.add(step.stack, id, "a question that its phase has not");
   if (books_[id.index].run != question.run) begin(step, id, account);
   Row& asked = row(id, question.role);
-  if (asked.asked && !books_[id.index].probes_changed)
+  if (asked.asked != 0 && !books_[id.index].probes_changed)
     findings.add(step.stack, id, "asked again before the answer");
-  asked.asked = true;
+  asked.asked = question.question;
   if (!external && !books_[id.index].probes_changed && step.now.mono < account.launched_at + probe->quiet)
     findings.add(step.stack, id, "asked in the quiet time");
 }

@@ -20,7 +20,7 @@ public:
 
 private:
   struct Row {
-    bool asked = false;
+    std::uint64_t asked = 0; ///< number of the question that is out; 0: none
     unsigned failures = 0;
     unsigned successes = 0;
   };

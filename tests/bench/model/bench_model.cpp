@@ -90,7 +90,7 @@ public:
     actions_.clear();
     for (const Action& action : asked)
       if (const auto* ask = std::get_if<AskProbe>(&action))
-        take(ProbeAnswered{ask->service, ask->run, ask->role, ProbeOutcome::succeeded, {}});
+        take(ProbeAnswered{ask->service, ask->run, ask->role, ask->question, ProbeOutcome::succeeded, {}});
   }
 
   void forget() {
