@@ -263,7 +263,10 @@ def main() -> None:
     purpose, path = sys.argv[1], Path(sys.argv[2])
     application = SCRIPT.load_app()
     if names := unchanged(application.config):
-        sys.exit(f"CHANGE-ME is no secret: give {', '.join(names)} values of your own (INVENIO_NAME in secrets.env)")
+        sys.exit(
+            f"CHANGE-ME is no secret, and it is in {', '.join(names)}: write values of your own in its place, in"
+            " secrets.env or invenio.cfg"
+        )
     with application.app_context():
         memory = Memory(path, purpose)
         if purpose == "setup":

@@ -620,7 +620,7 @@ class SetupTest(Directory):
         with mock.patch.object(sys, "argv", ["setup.py", "setup", str(self.root / "memory")]):
             with self.assertRaises(SystemExit) as end:
                 self.setup.main()
-        self.assertIn("give BROKER_URL, SECRET_KEY values of your own", str(end.exception))
+        self.assertIn("it is in BROKER_URL, SECRET_KEY: write values of your own", str(end.exception))
         self.assertNotIn("amqp", str(end.exception))
         self.assertEqual(self.asked, [])
 
