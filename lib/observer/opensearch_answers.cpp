@@ -6,7 +6,7 @@
 #include "observer/words.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 
 namespace holdfast::observer {
 namespace {
@@ -41,18 +41,56 @@ bool blocks_writes(const Json& block) {
   return std::find(levels.begin(), levels.end(), "write") != levels.end();
 }
 
-/// The indices that have a block of the number, and the first of them.
+namespace index_block {
+constexpr const char* closed = "4";
+constexpr const char* flood_stage = "12";
+constexpr const char* searchable_snapshot = "13";
+} // namespace index_block
+
+/// The indices that cannot be written for a cause, and the first of them.
 struct Blocked {
   std::size_t count = 0;
   std::string first;
+  std::string description;
 };
 
-Blocked indices_with(const Json& indices, const char* number) {
+/// An index that is closed or is a snapshot is not written by its nature.
+bool is_for_writing(const Json& blocks) {
+  return value_at(blocks, index_block::closed).is_null() &&
+         value_at(blocks, index_block::searchable_snapshot).is_null();
+}
+
+/// By the blocks of one number, or by any; each index is counted once.
+Blocked blocked_indices(const Json& indices, std::optional<std::string_view> number) {
   Blocked blocked;
   if (!indices.is_object()) return blocked;
-  for (const auto& [index, blocks] : indices.items())
-    if (!value_at(blocks, number).is_null() && blocked.count++ == 0) blocked.first = index;
+  for (const auto& [index, blocks] : indices.items()) {
+    if (!blocks.is_object() || !is_for_writing(blocks)) continue;
+    const auto& its = blocks.items();
+    const auto found = std::find_if(its.begin(), its.end(), [&](const auto& block) {
+      return blocks_writes(block.value()) && (!number || block.key() == *number);
+    });
+    if (found == its.end() || blocked.count++ > 0) continue;
+    blocked.first = index;
+    blocked.description = text_at(found.value(), "description");
+  }
   return blocked;
+}
+
+std::string name_of(const Blocked& blocked, const Secrets& secrets) {
+  if (blocked.count == 1) return "index " + secrets.excerpt(blocked.first);
+  return std::to_string(blocked.count) + " indices";
+}
+
+Answer blocks_of_indices(const Json& indices, const Secrets& secrets) {
+  const Blocked flooded = blocked_indices(indices, index_block::flood_stage);
+  if (flooded.count > 0)
+    return {failed, name_of(flooded, secrets) + " cannot be written: the disk is past its flood stage"};
+  const Blocked blocked = blocked_indices(indices, std::nullopt);
+  if (blocked.count > 0)
+    return {failed,
+            name_of(blocked, secrets) + " cannot be written: " + secrets.excerpt(blocked.description)};
+  return {succeeded, ""};
 }
 
 Answer blocks_of_cluster(const Json& global, const Secrets& secrets) {
@@ -85,17 +123,14 @@ Answer health_of(const HttpResponse& response, std::string_view user) {
 }
 
 Answer blocks_of(const HttpResponse& response, std::string_view user) {
-  constexpr const char* flood_stage = "12";
   if (response.status != 200) return error_of(response, user);
   const auto json = parse_json(response.body);
   const Json& blocks = json ? value_at(*json, "blocks") : value_at({}, "");
   if (!blocks.is_object()) return no_sense(response);
   Answer of_cluster = blocks_of_cluster(value_at(blocks, "global"), response.secrets);
-  const Blocked flooded = indices_with(value_at(blocks, "indices"), flood_stage);
-  if (of_cluster.verdict != succeeded || flooded.count == 0) return of_cluster;
-  const std::string which = flooded.count == 1 ? "index " + response.secrets.excerpt(flooded.first) + " is"
-                                               : std::to_string(flooded.count) + " indices are";
-  return {failed, which + " read-only: the disk is past its flood stage"};
+  if (of_cluster.verdict != succeeded) return of_cluster;
+  Answer of_indices = blocks_of_indices(value_at(blocks, "indices"), response.secrets);
+  return of_indices.verdict == succeeded ? of_cluster : of_indices;
 }
 
 std::string disk_words_of(const HttpResponse& response) {

@@ -82,14 +82,37 @@ TEST_CASE("indices that a full disk made read-only are a failure", "[observer]")
       R"({"12":{"description":"disk usage exceeded flood-stage watermark","levels":["write"]}})";
   cluster.answers["/_cluster/state/blocks"] = http_answer(
       "200 OK", R"({"blocks":{"indices":{"rdm-a":)" + block + R"(,"closed":{"4":{"levels":["write"]}}}}})");
-  REQUIRE(cluster.look_at() == Answer{failed, "index rdm-a is read-only: the disk is past its flood stage"});
+  REQUIRE(cluster.look_at() ==
+          Answer{failed, "index rdm-a cannot be written: the disk is past its flood stage"});
   cluster.answers["/_cluster/state/blocks"] =
       http_answer("200 OK", R"({"blocks":{"indices":{"rdm-a":)" + block + R"(,"rdm-b":)" + block + "}}}");
-  REQUIRE(cluster.look_at() == Answer{failed, "2 indices are read-only: the disk is past its flood stage"});
-  // An index that somebody closed or made read-only on purpose is none of ours.
-  cluster.answers["/_cluster/state/blocks"] =
-      http_answer("200 OK", R"({"blocks":{"indices":{"old":{"5":{"levels":["write"]}}}}})");
-  REQUIRE(cluster.look_at().verdict == succeeded);
+  REQUIRE(cluster.look_at() ==
+          Answer{failed, "2 indices cannot be written: the disk is past its flood stage"});
+}
+
+TEST_CASE("an index that cannot be written is a failure, whoever blocked it", "[observer]") {
+  Cluster cluster;
+  const auto blocked = [&](const std::string& indices) {
+    cluster.answers["/_cluster/state/blocks"] =
+        http_answer("200 OK", R"({"blocks":{"indices":)" + indices + "}}");
+    return cluster.look_at();
+  };
+  const std::string read_only =
+      R"json({"5":{"description":"index read-only (api)","levels":["write","metadata_write"]}})json";
+  REQUIRE(blocked(R"({"a":)" + read_only + '}') ==
+          Answer{failed, "index a cannot be written: index read-only (api)"});
+  REQUIRE(blocked(R"({"a":)" + read_only + R"(,"b":{"8":{"levels":["write"]}}})") ==
+          Answer{failed, "2 indices cannot be written: index read-only (api)"});
+  // The disk is named where it is among the causes: it is the one that stops more.
+  REQUIRE(blocked(R"({"a":)" + read_only + R"(,"b":{"12":{"levels":["write"]}}})") ==
+          Answer{failed, "index b cannot be written: the disk is past its flood stage"});
+  // A closed index and a snapshot that is searched are not written by their nature.
+  REQUIRE(blocked(R"({"a":{"4":{"levels":["read","write"]}},"b":{"13":{"levels":["write"]}}})").verdict ==
+          succeeded);
+  REQUIRE(blocked(R"({"a":{"4":{"levels":["read","write"]},"8":{"levels":["write"]}}})").verdict ==
+          succeeded);
+  REQUIRE(blocked(R"({"a":{"7":{"levels":["read"]},"9":{"levels":["metadata_read"]}}})").verdict ==
+          succeeded);
 }
 
 TEST_CASE("a cluster that is read-only is a failure, one that makes no indices is not", "[observer]") {
