@@ -1,9 +1,9 @@
 #include "observer/canary_probe.h"
 
 #include "base/clock.h"
-#include "observer/answer_later.h"
 #include "observer/canary_site.h"
 #include "observer/connect.h"
+#include "observer/later.h"
 #include "observer/words.h"
 
 #include <algorithm>
@@ -58,7 +58,7 @@ public:
         timeout_(question.timeout), out_of_time_(loop), pause_(loop) {
     auto site = site_of(question);
     if (!site) {
-      later_.emplace(loop, answered_, unreachable(site.error()));
+      later_.emplace(loop, [this, error = site.error()] { tell(unreachable(error)); });
       return;
     }
     site_ = std::move(site).value();
@@ -237,7 +237,7 @@ private:
   std::unique_ptr<HttpExchange> exchange_;
   boost::asio::steady_timer out_of_time_;
   boost::asio::steady_timer pause_;
-  std::optional<AnswerLater> later_;
+  std::optional<Later> later_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -1,9 +1,9 @@
 #include "observer/celery_probe.h"
 
 #include "base/clock.h"
-#include "observer/answer_later.h"
 #include "observer/connect.h"
 #include "observer/json.h"
+#include "observer/later.h"
 #include "observer/management.h"
 #include "observer/url_path.h"
 #include "observer/words.h"
@@ -34,7 +34,7 @@ public:
     auto server = server_of(question_, question_.target);
     if (server && question_.queues.empty()) server = Error{"no queues to look at", EINVAL};
     if (!server) {
-      later_.emplace(loop, answered_, unreachable(server.error()));
+      later_.emplace(loop, [this, error = server.error()] { tell(unreachable(error)); });
       return;
     }
     server_ = std::move(server).value();
@@ -80,7 +80,7 @@ private:
   std::size_t looked_at_ = 0;
   std::string said_;
   std::unique_ptr<HttpExchange> exchange_;
-  std::optional<AnswerLater> later_;
+  std::optional<Later> later_;
 };
 
 } // namespace

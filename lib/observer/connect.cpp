@@ -1,10 +1,10 @@
 #include "observer/connect.h"
 
 #include "base/fd.h"
+#include "observer/later.h"
 #include "observer/resolve.h"
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <optional>
 #include <sys/socket.h>
@@ -72,7 +72,10 @@ struct Connecting::Attempt : std::enable_shared_from_this<Connecting::Attempt> {
 
   void begin(const PeerAddress& to) {
     place = to;
-    if (!place.path.empty()) return tell_later(connect_unix(loop, place));
+    if (!place.path.empty()) {
+      later.emplace(loop, [self = shared_from_this()] { self->tell(connect_unix(self->loop, self->place)); });
+      return;
+    }
     resolving.emplace(loop, place.host, place.port, [self = shared_from_this()](auto found) {
       self->resolving.reset();
       if (!found) return self->tell(found.error());
@@ -102,14 +105,13 @@ struct Connecting::Attempt : std::enable_shared_from_this<Connecting::Attempt> {
     if (auto told = std::exchange(done, nullptr)) told(std::move(result));
   }
 
-  void tell_later(Result<Socket> result) {
-    boost::asio::post(loop, [self = shared_from_this(), result = std::move(result)]() mutable {
-      self->tell(std::move(result));
-    });
+  void refuse(const Error& error) {
+    later.emplace(loop, [self = shared_from_this(), error] { self->tell(error); });
   }
 
   void give_up() {
     done = nullptr;
+    later.reset();
     resolving.reset();
     socket.reset();
   }
@@ -117,6 +119,7 @@ struct Connecting::Attempt : std::enable_shared_from_this<Connecting::Attempt> {
   boost::asio::io_context& loop;
   Done done; ///< none: told already, or nobody waits
   PeerAddress place;
+  std::optional<Later> later;
   std::optional<Resolving> resolving;
   std::vector<tcp::endpoint> endpoints;
   std::size_t tried = 0;
@@ -133,7 +136,7 @@ Connecting::Connecting(boost::asio::io_context& loop, std::string_view target, D
   if (const auto place = peer_address_of(target))
     attempt_->begin(place.value());
   else
-    attempt_->tell_later(place.error().in(target));
+    attempt_->refuse(place.error().in(target));
 }
 
 Connecting::~Connecting() {

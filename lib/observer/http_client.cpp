@@ -4,12 +4,12 @@
 #include "observer/base64.h"
 #include "observer/certificate.h"
 #include "observer/connect.h"
+#include "observer/later.h"
 #include "observer/words.h"
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -83,7 +83,8 @@ Result<std::string> head_of(const HttpServer& server, const HttpRequest& request
 }
 
 bool is_end(error_code error) {
-  // Many a server ends without the closing words of TLS; whether the answer is whole, HTTP says itself.
+  // Many a server ends without the closing words of TLS. Whether an answer is whole its length or its chunks
+  // say; one that has neither and was cut off cannot be told from one that ended.
   return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
 }
 
@@ -113,8 +114,10 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
 
   void begin() {
     auto head = head_of(server, request);
-    if (!head)
-      return asio::post(loop, [self = shared_from_this(), error = head.error()] { self->fail(error); });
+    if (!head) {
+      later.emplace(loop, [self = shared_from_this(), error = head.error()] { self->fail(error); });
+      return;
+    }
     out = std::move(head).value() + request.body;
     const PeerAddress place{.host = server.url.host, .port = server.url.port, .path = {}};
     connecting.emplace(loop, place, [self = shared_from_this()](Result<Socket> socket) {
@@ -271,6 +274,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
 
   void give_up() {
     done = nullptr;
+    later.reset();
     connecting.reset();
     error_code ignored;
     if (plain) plain->close(ignored);
@@ -287,6 +291,7 @@ struct HttpExchange::Work : std::enable_shared_from_this<HttpExchange::Work> {
   HttpServer server;
   HttpRequest request;
   Done done; ///< none: told already, or nobody waits
+  std::optional<Later> later;
   std::optional<Connecting> connecting;
   std::optional<asio::ssl::context> context;
   std::optional<Socket> plain;

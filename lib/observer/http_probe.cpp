@@ -1,8 +1,8 @@
 #include "observer/http_probe.h"
 
-#include "observer/answer_later.h"
 #include "observer/connect.h"
 #include "observer/http_client.h"
+#include "observer/later.h"
 #include "observer/words.h"
 
 #include <optional>
@@ -33,9 +33,9 @@ public:
     if (!question.body.empty()) expression_.emplace(question.body, quiet());
     auto server = server_of(question, question.target);
     if (expression_ && !expression_->ok())
-      later_.emplace(loop, answered_, Answer{unknown, "body: " + expression_->error()});
+      later_.emplace(loop, [this] { tell({unknown, "body: " + expression_->error()}); });
     else if (!server)
-      later_.emplace(loop, answered_, unreachable(server.error()));
+      later_.emplace(loop, [this, error = server.error()] { tell(unreachable(error)); });
     else
       ask(loop, std::move(server).value());
   }
@@ -49,11 +49,11 @@ private:
     host_ = server.host;
     HttpRequest request;
     request.path = server.url.path;
-    exchange_.emplace(loop, std::move(server), std::move(request), [this](const auto& response) {
-      const Answer answer = judged(response);
-      std::exchange(answered_, nullptr)(answer);
-    });
+    exchange_.emplace(loop, std::move(server), std::move(request),
+                      [this](const auto& response) { tell(judged(response)); });
   }
+
+  void tell(const Answer& answer) { std::exchange(answered_, nullptr)(answer); }
 
   [[nodiscard]] Answer judged(const Result<HttpResponse>& response) const {
     if (!response) return unreachable(response.error());
@@ -72,7 +72,7 @@ private:
   std::optional<RE2> expression_;
   std::string host_;
   std::optional<HttpExchange> exchange_;
-  std::optional<AnswerLater> later_;
+  std::optional<Later> later_;
 };
 
 } // namespace

@@ -1,8 +1,8 @@
 #include "observer/opensearch_probe.h"
 
-#include "observer/answer_later.h"
 #include "observer/connect.h"
 #include "observer/http_client.h"
+#include "observer/later.h"
 #include "observer/opensearch_answers.h"
 #include "observer/url_path.h"
 
@@ -27,7 +27,7 @@ public:
       : loop_(loop), answered_(std::move(answered)) {
     auto server = server_of(question, question.target);
     if (!server) {
-      later_.emplace(loop, answered_, unreachable(server.error()));
+      later_.emplace(loop, [this, error = server.error()] { tell(unreachable(error)); });
       return;
     }
     server_ = std::move(server).value();
@@ -84,7 +84,7 @@ private:
   HttpServer server_;
   Answer answer_;
   std::unique_ptr<HttpExchange> exchange_;
-  std::optional<AnswerLater> later_;
+  std::optional<Later> later_;
 };
 
 } // namespace

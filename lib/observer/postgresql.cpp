@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "observer/bytes_received.h"
 #include "observer/connect.h"
+#include "observer/later.h"
 #include "observer/libpq_settings.h"
 #include "observer/libpq_words.h"
 #include "observer/resolve.h"
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <fcntl.h>
 #include <libpq-fe.h>
@@ -73,11 +73,11 @@ public:
         answered_(std::move(answered)) {
     const auto place = peer_address_of(question.target);
     if (!place)
-      later([this, error = place.error()] { tell(unreachable(error.in(question_.target))); });
+      later_.emplace(loop, [this, error = place.error()] { tell(unreachable(error.in(question_.target))); });
     else if (place.value().path.empty())
       resolve(place.value());
     else
-      later([this, path = place.value().path] { start_at_path(path); });
+      later_.emplace(loop, [this, path = place.value().path] { start_at_path(path); });
   }
 
   [[nodiscard]] std::string waits_for() const override {
@@ -90,14 +90,6 @@ public:
   }
 
 private:
-  /// Does nothing where this is gone by then.
-  template <typename Handler>
-  void later(Handler handler) {
-    boost::asio::post(loop_, [alive = std::weak_ptr(alive_), handler = std::move(handler)] {
-      if (!alive.expired()) handler();
-    });
-  }
-
   void resolve(const PeerAddress& place) {
     resolving_.emplace(loop_, place.host, place.port, [this](auto found) {
       resolving_.reset();
@@ -271,6 +263,7 @@ private:
   std::size_t heard_at_path_ = 0;
   Answered answered_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  std::optional<Later> later_;
   std::optional<Resolving> resolving_;
   LibpqConnection connection_;
   std::optional<stream_descriptor> descriptor_; ///< goes before the connection, which it would keep open

@@ -1,7 +1,7 @@
 #include "observer/observer.h"
 
 #include "base/fd.h"
-#include "observer/answer_later.h"
+#include "observer/later.h"
 #include "support/catch.h"
 #include "support/deadline.h"
 
@@ -31,12 +31,14 @@ public:
       boost::asio::post(loop, [] { throw std::runtime_error("out of luck"); });
     if (question.target == "throws an odd thing") boost::asio::post(loop, [] { throw 7; });
     if (question.target == "answers")
-      later_.emplace(loop, std::move(answered), Answer{succeeded, question.body});
+      later_.emplace(loop, [answered = std::move(answered), said = question.body] {
+        answered({succeeded, said});
+      });
   }
   [[nodiscard]] std::string waits_for() const override { return "a miracle"; }
 
 private:
-  std::optional<AnswerLater> later_;
+  std::optional<Later> later_;
 };
 
 std::unique_ptr<Probe> begin_fake(boost::asio::io_context& loop, const ProbeQuestion& question,
