@@ -293,8 +293,8 @@ TEST_CASE("observer - until it is launched nobody can ask, and it is not blamed"
   observer.need(true);
   std::vector<std::string> said;
   for (int i = 0; i < 10; ++i)
-    observer.ask({}, {}, [&](wire::ProbeVerdict verdict, const std::string& why) {
-      CHECK(verdict == wire::ProbeVerdict::unknown);
+    observer.ask({}, {}, [&](model::ProbeOutcome outcome, const std::string& why) {
+      CHECK(outcome == model::ProbeOutcome::unseen);
       said.push_back(why);
     });
   while (said.size() < 10)

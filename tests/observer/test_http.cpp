@@ -146,7 +146,7 @@ TEST_CASE("half an answer, none and garbage are told apart", "[observer]") {
   REQUIRE(look(begin_http, {.target = "http://" + nobody}) ==
           Answer{failed, nobody + ": Connection refused"});
   REQUIRE(look(begin_http, {.target = "nonsense"}) ==
-          Answer{unknown, "nonsense: a URL begins with http:// or https://"});
+          Answer{unknown, "nonsense: a URL begins with https:// or http://"});
 }
 
 TEST_CASE("an endless answer is read as far as it counts and no further", "[observer]") {
