@@ -77,8 +77,8 @@ TEST_CASE("readiness: exec is asked soon, then ever more slowly up to every") {
   world.boot();
   world.spawned("a");
   static_cast<void>(world.asked());
-  // It takes ever longer to answer; an eighth of the time since its spawn, but no less than 100 ms and no more than
-  // `every`, is what it is then left alone.
+  // It takes ever longer to answer; an eighth of the time since its spawn, but no less than 100 ms and no
+  // more than `every`, is what it is then left alone.
   Duration since_spawn = 0ms;
   Duration pause = 100ms;
   for (const auto silence : {0ms, 300ms, 400ms, 2000ms, 3000ms, 2000ms, 9000ms}) {
