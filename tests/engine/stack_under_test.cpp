@@ -107,6 +107,14 @@ std::string StackUnderTest::told() const {
   return contents(place_ / "told");
 }
 
+bool StackUnderTest::stays_ready(const std::string& service) const {
+  const std::string text = told();
+  const std::string leaves = service + " 1 ready>";
+  for (auto at = text.find(leaves); at != std::string::npos; at = text.find(leaves, at + 1))
+    if (text.compare(at + leaves.size(), 6, "ready ") != 0) return false;
+  return true;
+}
+
 bool StackUnderTest::tells(const std::string& text) const {
   const bool told_it = comes_true([&] { return told().find(text) != std::string::npos; });
   if (!told_it) UNSCOPED_INFO("waited for \"" << text << "\"; " << last_words(place_));

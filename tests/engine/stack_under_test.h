@@ -50,6 +50,8 @@ public:
 
   /// What the engine told so far: "SERVICE RUN FROM>TO WHY" a line, and "SERVICE says STATUS".
   [[nodiscard]] std::string told() const;
+  /// Whether run 1 never left that phase so far; what was told of it meanwhile is no other phase.
+  [[nodiscard]] bool stays_ready(const std::string& service) const;
   /// Whether `text` is told within the test's patience.
   [[nodiscard]] bool tells(const std::string& text) const;
   /// "start NAME", "stop NAME", "restart NAME", "door open", "door close", "adopt VOLUME", which is answered
