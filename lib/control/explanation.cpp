@@ -1,6 +1,8 @@
 #include "control/views.h"
 #include "model/explain.h"
 
+#include <variant>
+
 namespace holdfast::control {
 namespace {
 
@@ -10,12 +12,19 @@ constexpr std::size_t lines_shown = 5;
 /// Services of the file: it is written each second while anything changes.
 constexpr std::size_t most_explained = 20;
 
-bool is_in_trouble(const model::Service& service) {
+/// Asked whether it is ready, it has failed as often as would count later: what keeps it is in its log.
+bool starts_badly(const model::Service& service, const model::ServiceSpec& spec) {
+  const auto& starting = std::get<model::Starting>(service.phase);
+  return service.unsettled > 0 ||
+         (is_asked(spec.ready.kind) && starting.ready.failures >= spec.ready.failures);
+}
+
+bool is_in_trouble(const model::Service& service, const model::ServiceSpec& spec) {
   switch (model::name_of(service.phase)) {
   case model::PhaseName::failed:
   case model::PhaseName::backoff:
   case model::PhaseName::unready: return true;
-  case model::PhaseName::starting: return service.unsettled > 0;
+  case model::PhaseName::starting: return starts_badly(service, spec);
   case model::PhaseName::down:
   case model::PhaseName::waiting:
   case model::PhaseName::ready:
@@ -39,7 +48,8 @@ std::vector<wire::ExplainLine> explanation(const engine::ControlPort& port,
   for (const model::ExplainLine& line : model::explain(stack, service)) {
     lines.push_back({.text = line.text, .since = {}, .depth = line.depth});
     if (line.since) lines.back().since = format_utc_seconds(*line.since);
-    if (line.service && is_in_trouble(stack.service(*line.service))) cause = line.service;
+    if (line.service && is_in_trouble(stack.service(*line.service), stack.spec(*line.service)))
+      cause = line.service;
   }
   if (!cause) return lines;
   const auto said = port.last_lines(*cause, lines_shown);
