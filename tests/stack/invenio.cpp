@@ -99,9 +99,10 @@ Outsider::Options Invenio::sights(const std::string& record) const {
 
 void Invenio::change(const std::string& file, const std::string& from, const std::string& to) const {
   std::string text = contents(directory_ / file);
-  const auto at = text.find(from);
+  auto at = text.find(from);
   if (at == std::string::npos) throw std::runtime_error(file + " has no " + from);
-  text.replace(at, from.size(), to);
+  for (; at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
   // In place: it keeps its owner and mode.
   std::ofstream(directory_ / file, std::ios::trunc) << text;
 }

@@ -40,7 +40,7 @@ public:
   /// Somebody outside who reads pages, searches, reads this record, and makes drafts.
   [[nodiscard]] Outsider::Options sights(const std::string& record) const;
 
-  /// Replaces `from` by `to` in a file of the stack; throws where it is not there.
+  /// Replaces each `from` by `to` in a file of the stack; throws where there is none.
   void change(const std::string& file, const std::string& from, const std::string& to) const;
 
 private:
