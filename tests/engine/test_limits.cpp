@@ -5,6 +5,7 @@
 
 #include "linux/processes.h"
 #include "support/catch.h"
+#include "support/has.h"
 #include "support/scratch.h"
 
 #include <filesystem>
@@ -33,10 +34,6 @@ Tree bare_tree(const TestCgroup& cgroup) {
       Tree::make({.base = cgroup.path(), .stack = "test", .services = {"a", "b"}, .supervisors = {}}, found);
   REQUIRE(tree);
   return std::move(tree).value();
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "support/catch.h"
+#include "support/has.h"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -10,10 +11,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using Manager = StackUnderTest::Manager;
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// The microseconds that a datagram asks for.
 std::chrono::microseconds extension(const std::string& said) {
