@@ -83,6 +83,13 @@ private:
   std::optional<Later> later_;
 };
 
+/// Those that are there now. The number beside them comes every five seconds: a worker that was just
+/// restarted has the consumers of the one before.
+std::optional<std::uint64_t> consumers_of(const Json& queue) {
+  const Json& there = value_at(queue, "consumer_details");
+  return there.is_array() ? there.size() : number_at(queue, "consumers");
+}
+
 } // namespace
 
 Answer queue_answer(std::string_view queue, std::string_view text, const std::string& key,
@@ -90,7 +97,7 @@ Answer queue_answer(std::string_view queue, std::string_view text, const std::st
   const auto json = parse_json(text);
   const std::string name = "queue " + excerpt(queue);
   if (!json) return {failed, "what the broker says of " + name + " is no JSON"};
-  const auto consumers = number_at(*json, "consumers");
+  const auto consumers = consumers_of(*json);
   const auto waiting = number_at(*json, "messages_ready");
   const auto taken = number_at(*json, "messages_unacknowledged");
   // They come every five seconds, and not at once for a queue that is new or whose broker is.

@@ -59,6 +59,11 @@ TEST_CASE("a queue needs a consumer, and to move", "[observer]") {
   REQUIRE(at(start, R"({"consumers":1,"messages_ready":0,"messages_unacknowledged":0})").verdict ==
           succeeded);
   REQUIRE(at(start, R"({"consumers":1,"messages_ready":0})").verdict == starting);
+  const std::string waits = R"("messages_ready":3,"messages_unacknowledged":0})";
+  REQUIRE(at(start, R"({"consumers":1,"consumer_details":[],)" + waits) ==
+          Answer{failed, "queue celery: no consumer, 3 wait"});
+  REQUIRE(at(start, R"({"consumers":0,"consumer_details":[{},{}],)" + waits) ==
+          Answer{succeeded, "celery: 2 consumers, 3 wait"});
   REQUIRE(at(start, R"({"name":"celery"})") ==
           Answer{starting, "the broker has no numbers of queue celery yet"});
   REQUIRE(at(start, "<html>") == Answer{failed, "what the broker says of queue celery is no JSON"});

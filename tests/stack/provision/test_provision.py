@@ -521,6 +521,44 @@ class BeatTest(Directory):
         self.assertEqual(neighbour.read_text(), "kept")
 
 
+class PreloadTest(Directory):
+    """config/invenio/preload.py, as uWSGI executes it, with packages that stand for InvenioRDM's."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write("invenio_app_rdm/config.py", "print('config')")
+        self.write("invenio_app/factory.py", "print('factory')")
+        self.write("extension.py", "import signal\nprint('extension', signal.getsignal(signal.SIGTERM).name)\nApp = 1\n")
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def preloaded(self, entry_points: str) -> list[str]:
+        self.write("some-1.dist-info/METADATA", "Name: some\nVersion: 1\n")
+        self.write("some-1.dist-info/entry_points.txt", entry_points)
+        program = (
+            "import runpy, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+            f"runpy.run_path({str(SOURCE / 'config/invenio/preload.py')!r}); print(signal.getsignal(signal.SIGTERM).name)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONPATH": str(self.root)}, capture_output=True, text=True, check=True
+        )
+        return ran.stdout.splitlines()
+
+    def test_a_stop_meanwhile_is_not_ignored(self) -> None:
+        told = self.preloaded("[invenio_base.apps]\none = extension:App\n")
+        self.assertEqual(told, ["config", "factory", "extension SIG_DFL", "SIG_IGN"])
+
+    def test_what_cannot_be_imported_is_told_and_passed_over(self) -> None:
+        self.write("invenio_app_rdm/config.py", "raise ValueError('broken')")
+        told = self.preloaded("[invenio_base.blueprints]\nnone = nowhere:App\none = extension:App\n")
+        self.assertIn("preload: invenio_app_rdm.config: ValueError('broken')", told)
+        self.assertIn("preload: nowhere:App: ModuleNotFoundError(\"No module named 'nowhere'\")", told)
+        self.assertIn("extension SIG_DFL", told)
+
+
 class SetupTest(Directory):
     """config/invenio/setup.py, with nothing of InvenioRDM but the commands that it is asked for."""
 
