@@ -3,6 +3,7 @@
 
 #include "config/load.h"
 #include "control/publisher.h"
+#include "engine/arrival.h"
 #include "engine/engine.h"
 #include "engine/premises.h"
 #include "linux/descriptor_limit.h"
@@ -17,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <getopt.h>
 #include <memory>
 #include <optional>
@@ -131,54 +133,29 @@ std::string first_mistake(const config::Loaded& loaded) {
   return text.substr(0, text.find('\n'));
 }
 
-int run(const Arguments& arguments, int anchor) {
-  const auto read = [file = arguments.config, unit = is_unit(anchor)] {
-    return read_configuration(file, unit);
-  };
-  auto accepted = read();
-  for (const auto& diagnostic : accepted.diagnostics)
-    std::fputs(config::render(diagnostic).c_str(), stderr);
-  auto spec = accepted.stack;
-  if (!spec) {
-    static_cast<void>(close_door_of_stack(arguments.config));
-    return cannot_start(first_mistake(accepted));
-  }
-  const auto lowered = engine::fit_limits(*spec);
-  auto premises = engine::enter_premises(*spec, arguments.cgroup, anchor);
-  if (!premises) {
-    static_cast<void>(close_door_of_stack(arguments.config));
-    return refuse_to_start(premises.error());
-  }
-  auto table = wire::map_last_stop(wire::engine_last_stop_fd);
-  if (!table) return refuse_to_start(table.error());
-
-  auto kept = engine::KeptConfiguration::make(accepted.kept);
-  if (!kept) return refuse_to_start(kept.error());
+int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::LastStopTable& table,
+        engine::Arrival arrival, engine::Held& held) {
+  const bool comes_back = arrival.comes_back;
+  const std::string runtime = arrival.spec->runtime;
+  const std::string state = arrival.spec->state;
+  const engine::Tree tree = arrival.premises.tree;
 
   boost::asio::io_context loop(1);
   engine::Engine engine(
-      loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
-             .configuration = {.file = arguments.config,
-                               .read = read,
-                               .accepted = std::move(accepted),
-                               .kept = std::move(kept).value()},
+      loop, {.arrival = std::move(arrival),
+             .file = arguments.config,
+             .read = std::move(read),
              .anchor_socket = wire::engine_socket_fd,
-             .last_stop = table.value(),
-             .tree = premises.value().tree,
-             .log_directory = std::move(premises.value().log_directory),
+             .last_stop = &table,
              .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)},
              .observer = {.program = daemon::program("holdfast-observer"),
                           .user = std::string(::geteuid() == 0 ? config::observers_user : "")}});
-  for (const auto& lines : {premises.value().found, lowered})
-    for (const std::string& line : lines)
-      engine.report().trouble(line);
-  auto ready = engine.anchor().hold(wire::lock_slot, premises.value().lock.get());
-  if (ready) ready = engine.open();
-  auto publisher = control::Publisher::open(
-      loop, {.runtime = spec->runtime, .state = spec->state, .version = HOLDFAST_VERSION}, engine,
-      [&engine](const std::string& line) { engine.report().trouble(line); });
+  const auto ready = engine.open(held);
+  auto publisher =
+      control::Publisher::open(loop, {.runtime = runtime, .state = state, .version = HOLDFAST_VERSION},
+                               engine, [&engine](const std::string& line) { engine.report().trouble(line); });
   if (!ready || !publisher) {
-    static_cast<void>(premises.value().tree.remove());
+    if (!comes_back) static_cast<void>(tree.remove());
     return refuse_to_start(ready ? publisher.error() : ready.error());
   }
   const int code = engine.run();
@@ -186,6 +163,30 @@ int run(const Arguments& arguments, int anchor) {
   engine.report().drain();
   // Not by the destructors: they wait for the launcher, which a program on a dead disk may hold for ever.
   ::_exit(finish(code));
+}
+
+int enter(const Arguments& arguments, int anchor, engine::Held held) {
+  auto table = wire::map_last_stop(wire::engine_last_stop_fd);
+  if (!table) return refuse_to_start(table.error());
+  const auto read = [file = arguments.config, unit = is_unit(anchor)] {
+    return read_configuration(file, unit);
+  };
+  if (engine::is_started(*table.value(), held)) {
+    auto arrival = engine::come_back(*table.value(), anchor, held);
+    if (!arrival) return refuse_to_start(arrival.error());
+    return run(arguments, read, *table.value(), std::move(arrival).value(), held);
+  }
+  auto accepted = read();
+  for (const auto& diagnostic : accepted.diagnostics)
+    std::fputs(config::render(diagnostic).c_str(), stderr);
+  if (!accepted.stack) {
+    static_cast<void>(close_door_of_stack(arguments.config));
+    return cannot_start(first_mistake(accepted));
+  }
+  auto arrival = engine::arrive(std::move(accepted), arguments.cgroup, anchor, held);
+  if (arrival) return run(arguments, read, *table.value(), std::move(arrival).value(), held);
+  static_cast<void>(close_door_of_stack(arguments.config));
+  return refuse_to_start(arrival.error());
 }
 
 int look(const char* text) {
@@ -206,6 +207,7 @@ int look(const char* text) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], look_at_volume) == 0) return look(argv[2]);
   if (argc == 3 && std::strcmp(argv[1], close_left_door) == 0) return close_door_of_stack(argv[2]) ? 0 : 1;
+  auto held = engine::Held::find();
   leave_signals_to_the_anchor();
   // What is made for others to reach, sockets most of all, must not depend on the umask of a shell.
   ::umask(022);
@@ -215,7 +217,7 @@ int main(int argc, char** argv) {
   static_cast<void>(linux_os::raise_descriptor_limit());
   const auto anchor = find_anchor();
   const auto arguments = read_arguments(argc, argv);
-  if (anchor && arguments) return run(*arguments, *anchor);
+  if (anchor && arguments) return enter(*arguments, *anchor, std::move(held));
   if (anchor) return finish(usage);
   std::fputs("holdfast-engine is started by holdfast-anchor; say \"holdfast run\"\n", stderr);
   return usage;

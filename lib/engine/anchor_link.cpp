@@ -3,15 +3,12 @@
 #include <csignal>
 
 namespace holdfast::engine {
-namespace {
 
-model::ExitStatus status_of(const wire::AnchorRecord& record) {
-  model::ExitStatus status;
-  (record.code == CLD_EXITED ? status.code : status.signal) = record.status;
-  return status;
+model::ExitStatus exit_status(int code, int status) {
+  model::ExitStatus exit;
+  (code == CLD_EXITED ? exit.code : exit.signal) = status;
+  return exit;
 }
-
-} // namespace
 
 AnchorLink::AnchorLink(boost::asio::io_context& loop, int socket, Handlers handlers)
     : socket_(loop, socket), handlers_(std::move(handlers)) {
@@ -31,7 +28,9 @@ void AnchorLink::receive() {
     if (!record) return handlers_.gone();
     if (!record.value()) break;
     switch (record.value()->kind) {
-    case wire::FromAnchor::exited: handlers_.exited(record.value()->pid, status_of(*record.value())); break;
+    case wire::FromAnchor::exited:
+      handlers_.exited(record.value()->pid, exit_status(record.value()->code, record.value()->status));
+      break;
     case wire::FromAnchor::signalled: handlers_.signalled(record.value()->status); break;
     }
   }
@@ -39,9 +38,7 @@ void AnchorLink::receive() {
 }
 
 void AnchorLink::reap(int pid) {
-  // If the anchor is gone, that is heard from the socket itself.
-  static_cast<void>(
-      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
+  tell(wire::ToAnchor::reap, pid);
 }
 
 Status AnchorLink::hold(std::int32_t slot, int descriptor) {
@@ -49,9 +46,21 @@ Status AnchorLink::hold(std::int32_t slot, int descriptor) {
                            descriptor);
 }
 
+void AnchorLink::drop(std::int32_t slot) {
+  tell(wire::ToAnchor::drop, slot);
+}
+
+void AnchorLink::took(int signal) {
+  tell(wire::ToAnchor::took, signal);
+}
+
 void AnchorLink::finish(int code) {
-  static_cast<void>(
-      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
+  tell(wire::ToAnchor::finish, code);
+}
+
+void AnchorLink::tell(wire::ToAnchor kind, std::int32_t value) {
+  // If the anchor is gone, that is heard from the socket itself.
+  static_cast<void>(wire::send_record(socket_.native_handle(), wire::EngineRecord{kind, value}));
 }
 
 void AnchorLink::notify(const std::string& text) {

@@ -11,6 +11,9 @@
 
 namespace holdfast::engine {
 
+/// Of si_code and si_status, as waitid(2) gives them.
+[[nodiscard]] model::ExitStatus exit_status(int code, int status);
+
 /// The engine's end of the socket to the anchor.
 class AnchorLink {
 public:
@@ -28,6 +31,10 @@ public:
   /// The anchor keeps a copy of the descriptor for as long as it lives, or until another takes the slot
   /// (wire/anchor.h).
   [[nodiscard]] Status hold(std::int32_t slot, int descriptor);
+  /// It keeps nothing in the slot any more.
+  void drop(std::int32_t slot);
+  /// What `signalled` told is part of the saved state.
+  void took(int signal);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);
 
@@ -35,6 +42,7 @@ public:
   void notify(const std::string& text);
 
 private:
+  void tell(wire::ToAnchor kind, std::int32_t value);
   void wait();
   void receive();
 

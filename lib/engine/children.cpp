@@ -1,5 +1,7 @@
 #include "engine/children.h"
 
+#include "linux/pidfd.h"
+
 #include <cstdint>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,8 +18,8 @@ void ring(int eventfd) {
 
 } // namespace
 
-Children::Children(boost::asio::io_context& loop)
-    : wake_(loop, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+Children::Children(boost::asio::io_context& loop, std::function<void(pid_t)> reap)
+    : reap_(std::move(reap)), wake_(loop, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       launcher_([fd = wake_.native_handle()] { ring(fd); }) {
   wait();
 }
@@ -42,6 +44,20 @@ Ticket Children::start(linux_os::LaunchOrder order, ChildHandlers handlers) {
   launching_[ticket] = child.get();
   children_[ticket] = std::move(child);
   launcher_.submit(std::move(order));
+  return ticket;
+}
+
+Ticket Children::adopt(pid_t pid, ChildHandlers handlers) {
+  auto child = std::make_unique<Child>();
+  child->handlers = std::move(handlers);
+  child->pid_at_birth = &child->own_slot;
+  child->launched = true;
+  child->pid = pid;
+  // Its pid is its own until its exit is acknowledged, so this is the right one.
+  if (auto held = linux_os::open_pidfd(pid)) child->pidfd = std::move(held).value();
+  const Ticket ticket = ++last_;
+  children_[ticket] = std::move(child);
+  by_pid_[pid] = ticket;
   return ticket;
 }
 
@@ -81,13 +97,17 @@ void Children::launched(Ticket ticket, linux_os::LaunchOutcome outcome) {
   }
   child.handlers.exited(*child.exit);
   end(ticket);
+  reap_(outcome.pid);
 }
 
 void Children::failed(Ticket ticket, linux_os::LaunchOutcome outcome) {
   Child& child = *children_[ticket];
   if (outcome.pid == 0 || child.exit) {
+    const pid_t ended = child.pid;
     child.handlers.failed(outcome.error);
-    return end(ticket);
+    end(ticket);
+    if (ended != 0) reap_(ended);
+    return;
   }
   // The child that could not exec is about to be a zombie; until it is, its leaf is not empty.
   child.error = std::move(outcome.error);
@@ -110,20 +130,21 @@ Children::Child* Children::child_of(pid_t pid, Ticket& ticket) {
 void Children::exited(pid_t pid, model::ExitStatus status) {
   Ticket ticket = 0;
   Child* child = child_of(pid, ticket);
-  if (child == nullptr) return;
-  by_pid_.erase(pid);
-  if (child->error) {
-    child->handlers.failed(*child->error);
-    return end(ticket);
-  }
-  if (!child->launched) {
-    // The pid is free once this exit is acknowledged: nothing may go on naming it.
-    child->pid_at_birth->store(0);
+  if (child != nullptr && !child->launched && !child->error) {
+    // Not before its launch is answered: until then nothing of it is part of the state.
     child->exit = status;
+    child->pid = pid;
     return;
   }
-  child->handlers.exited(status);
-  end(ticket);
+  if (child != nullptr) {
+    by_pid_.erase(pid);
+    if (child->error)
+      child->handlers.failed(*child->error);
+    else
+      child->handlers.exited(status);
+    end(ticket);
+  }
+  reap_(pid);
 }
 
 Status Children::signal(Ticket ticket, int signal) const {

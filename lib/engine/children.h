@@ -36,16 +36,19 @@ struct ChildHandlers {
 /// rest of the engine relies on.
 class Children {
 public:
-  Children(boost::asio::io_context& loop);
+  /// `reap`: the exit of this pid is accounted for.
+  Children(boost::asio::io_context& loop, std::function<void(pid_t)> reap);
 
   /// The order's ticket and pid_at_birth (where null) are filled in.
   Ticket start(linux_os::LaunchOrder order, ChildHandlers handlers);
+  /// A process that an earlier engine started and that is not reaped yet: `exited` alone is to come.
+  Ticket adopt(pid_t pid, ChildHandlers handlers);
   /// Looks at what the program requires, in the launcher's thread; `seen` gets what is missing, empty if
   /// nothing is.
   void look(const model::Program& program, std::function<void(std::string missing)> seen);
 
   /// The anchor reports an exit. Whoever it belongs to is told; a process of nobody (an orphan that became
-  /// the anchor's) is passed over. The exit is accounted for when this returns.
+  /// the anchor's) is passed over. That of one whose launch is not answered is accounted for with the answer.
   void exited(pid_t pid, model::ExitStatus status);
 
   /// Whether an order to start something is not answered yet.
@@ -76,6 +79,7 @@ private:
   [[nodiscard]] Child* child_of(pid_t pid, Ticket& ticket);
   void end(Ticket ticket);
 
+  std::function<void(pid_t)> reap_;
   boost::asio::posix::stream_descriptor wake_;
   std::map<Ticket, std::unique_ptr<Child>>
       children_; ///< address of a child is stable: the kernel writes into it

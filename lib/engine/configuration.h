@@ -46,6 +46,10 @@ public:
   /// Before the model hears of it: it is kept beside the one in force. Refused where there is no room for
   /// both; then nothing has changed.
   [[nodiscard]] Status prepare(const config::Loaded& loaded);
+  /// Borrowed: what holds the one in force, for the anchor. -1: nothing is kept.
+  [[nodiscard]] int kept_memory() const { return options_.kept ? options_.kept->memory() : -1; }
+  /// The number of what was prepared last; 0: nothing was.
+  [[nodiscard]] std::uint64_t prepared() const { return prepared_; }
   /// What was prepared is in force: the model has it, and its state is saved.
   void accept(config::Loaded loaded);
 

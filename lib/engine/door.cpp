@@ -70,9 +70,12 @@ std::string hides_door(const std::string& flag) {
   return hidden_by;
 }
 
-Door::Door(boost::asio::io_context& loop, const std::string& runtime,
+Door::Door(boost::asio::io_context& loop, const std::string& runtime, bool open,
            std::function<void(std::string)> trouble)
-    : timer_(loop), runtime_(runtime), flag_(door_flag(runtime)), trouble_(std::move(trouble)) {}
+    : timer_(loop), runtime_(runtime), flag_(door_flag(runtime)), trouble_(std::move(trouble)), wanted_(open),
+      is_open_(open) {
+  if (open) look_later();
+}
 
 void Door::want(bool open) {
   wanted_ = open;

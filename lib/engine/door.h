@@ -28,8 +28,9 @@ namespace holdfast::engine {
 /// cannot be done is told once, and tried again.
 class Door {
 public:
-  /// `trouble` gets a line for the operator.
-  Door(boost::asio::io_context& loop, const std::string& runtime, std::function<void(std::string)> trouble);
+  /// `trouble` gets a line for the operator. `open`: as an earlier engine left it; it stays so.
+  Door(boost::asio::io_context& loop, const std::string& runtime, bool open,
+       std::function<void(std::string)> trouble);
 
   void open() { want(true); }
   /// The flag is gone when this returns, or it was told why not.
@@ -48,8 +49,8 @@ private:
   std::string runtime_;
   std::string flag_;
   std::function<void(std::string)> trouble_;
-  bool wanted_ = false;
-  bool is_open_ = false; ///< as we left it
+  bool wanted_;
+  bool is_open_; ///< as we left it
   std::string told_;
   MonoTime told_of_stranger_ = never; ///< never: not yet
 };

@@ -32,23 +32,26 @@ std::vector<std::string> last_of(std::string_view text, std::size_t most, bool f
   return lines;
 }
 
-Configuration::Options with_check(Configuration::Options options,
-                                  std::function<Status(const model::StackSpec&)> can_run) {
-  options.can_run = std::move(can_run);
-  return options;
+model::Stack stack_of(Arrival& arrival) {
+  if (arrival.stack) return std::move(*arrival.stack);
+  return model::Stack(arrival.spec, Now{read_mono(), read_wall(), 0});
 }
 
 } // namespace
 
 Engine::Engine(boost::asio::io_context& loop, Options options)
-    : loop_(loop), log_directory_(std::move(options.log_directory)), tree_(std::move(options.tree)),
-      stack_(options.spec, Now{read_mono(), read_wall(), 0}), rows_(*options.last_stop),
-      door_(loop, stack_.spec().runtime, [this](std::string line) { report_.trouble(line); }),
+    : loop_(loop), table_(*options.last_stop), lock_(std::move(options.arrival.premises.lock)),
+      log_directory_(std::move(options.arrival.premises.log_directory)),
+      tree_(std::move(options.arrival.premises.tree)), stack_(stack_of(options.arrival)),
+      comes_back_(options.arrival.comes_back), state_(std::move(options.arrival.state)),
+      events_memory_(options.arrival.events.fd()), log_(std::move(options.arrival.events)),
+      facts_(options.arrival.facts), rows_(*options.last_stop),
+      door_(loop, stack_.spec().runtime, stack_.door_open(),
+            [this](std::string line) { report_.trouble(line); }),
       anchor_(loop, options.anchor_socket,
               {.exited =
                    [this](int pid, model::ExitStatus status) {
                      children_.exited(pid, status);
-                     to_reap_.push_back(pid);
                      // Not posted: a restart waits for it.
                      turn();
                    },
@@ -64,31 +67,36 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
-                             [this](model::Event event) { happened(std::move(event)); }),
+      children_(loop, [this](int pid) { to_reap_.push_back(pid); }),
+      runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_,
+             [this](std::string line) { report_.trouble(line); }},
+            stack_, [this](model::Event event) { happened(std::move(event)); }),
       limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       memory_pressure_({loop, tree_, runs_}, stack_,
                        [this](model::Event event) { happened(std::move(event)); }),
-      side_programs_(loop, children_),
+      side_programs_(loop, children_, tree_),
       helpers_(side_programs_, tree_, stack_, [this](model::Event event) { happened(std::move(event)); }),
       observer_(loop, children_, tree_, std::move(options.observer),
                 {.told = [this](std::string what) { tell_of_stack(std::move(what)); },
                  .said = [this](const std::string& line) { report_.note(line); }}),
       observed_(observer_, stack_, [this](model::Event event) { happened(std::move(event)); }),
       done_(stack_.spec().state + "/tasks-done"),
-      configuration_(loop, with_check(std::move(options.configuration),
-                                      [this](const model::StackSpec& spec) { return can_run(spec); })),
+      configuration_(loop, {.file = std::move(options.file),
+                            .read = std::move(options.read),
+                            .can_run = [this](const model::StackSpec& spec) { return can_run(spec); },
+                            .accepted = std::move(options.arrival.accepted),
+                            .kept = std::move(options.arrival.kept)}),
       conditions_({loop, side_programs_, tree_}, stack_,
                   {.looker = std::move(options.looker), .memory = stack_.spec().state + "/volumes"},
                   {.happened = [this](model::Event event) { happened(std::move(event)); },
                    .told = [this](std::string what) { tell_of_stack(std::move(what)); },
                    .on_disk = [this](std::function<void()> job) { configuration_.later(std::move(job)); }}),
-      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_}, stack_,
+      reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_, anchor_}, stack_,
                 {.step = [this](model::Event event) { take_now(std::move(event)); },
                  .tell =
                      [this](EventRecord record) {
                        record.time = read_wall();
-                       untold_.push_back(std::move(record));
+                       add_event(std::move(record));
                        tell_soon();
                      },
                  .trouble_elsewhere = [this](std::string line) { trouble_elsewhere(std::move(line)); },
@@ -99,15 +107,37 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        conditions_.respecified();
                        settle_observer();
                      }}),
-      timer_(loop), tell_timer_(loop) {
-  rows_.set_stack(tree_.stack(), tree_.observer(), door_flag(stack_.spec().runtime));
+      timer_(loop), pulse_timer_(loop), tell_timer_(loop) {
+  rows_.set_stack(tree_, door_flag(stack_.spec().runtime));
+  for (const std::string& line : options.arrival.found)
+    report_.trouble(line);
 }
 
-Status Engine::open() {
+Status Engine::open(Held& held) {
+  pulse();
   if (auto read = done_.read(); !read) return read;
   if (auto opened = conditions_.open(); !opened) return opened;
   if (auto can = can_run(stack_.spec()); !can) return can;
-  return reloader_.open_sockets(stack_.spec());
+  if (auto opened = reloader_.open_sockets(stack_.spec(), held); !opened) return opened;
+  if (comes_back_)
+    found_ = runs_.come_back(find_leaves(tree_, stack_.spec(), rows_), held);
+  else
+    runs_.begin();
+  return leave_with_anchor();
+}
+
+/// The state comes last: with it there is something for the next engine to come back to.
+Status Engine::leave_with_anchor() {
+  stack_.take_changed(changed_services_);
+  state_.set_facts(encode(facts_));
+  if (auto saved = state_.save(stack_, changed_services_); !saved) return saved;
+  const std::pair<std::int32_t, int> left[] = {{wire::lock_slot, lock_.get()},
+                                               {wire::configuration_slot, configuration_.kept_memory()},
+                                               {wire::events_slot, events_memory_},
+                                               {wire::state_slot, state_.fd()}};
+  for (const auto& [slot, descriptor] : left)
+    if (auto held = anchor_.hold(slot, descriptor); !held) return held;
+  return Done{};
 }
 
 Status Engine::can_run(const model::StackSpec& spec) const {
@@ -117,7 +147,11 @@ Status Engine::can_run(const model::StackSpec& spec) const {
 int Engine::run() {
   conditions_.respecified();
   settle_observer();
-  happened(model::StackStarted{.done = done_.of(stack_.spec())});
+  if (comes_back_)
+    come_back();
+  else
+    take_now(model::StackStarted{.done = done_.of(stack_.spec())});
+  table_.life.adopted.store(1);
   while (!ended_)
     loop_.run_one();
   door_.close();
@@ -130,6 +164,24 @@ int Engine::run() {
   recorder_.drain(std::chrono::seconds(1));
   if (auto removed = tree_.remove(); !removed) report_.trouble(removed.error().what);
   return *ended_;
+}
+
+void Engine::come_back() {
+  const Duration away = read_mono().time_since_epoch() - Duration(table_.life.lost_at.load());
+  const auto lost = exit_status(table_.life.lost_code.load(), table_.life.lost_status.load());
+  tell_of_stack("the engine was lost (" + model::words(lost) + ") and is back after " + format_span(away) +
+                "; " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
+  take_now(model::EngineReturned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())});
+}
+
+/// So the anchor sees that the loop turns.
+void Engine::pulse() {
+  constexpr auto every = std::chrono::milliseconds(500);
+  table_.life.pulse.fetch_add(1);
+  pulse_timer_.expires_after(every);
+  pulse_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) pulse();
+  });
 }
 
 void Engine::happened(model::Event event) {
@@ -191,10 +243,37 @@ void Engine::step(const model::Event& event, const Now& now) {
   recorder_.before(stack_, now);
   model::step(stack_, event, now, actions);
   recorder_.after(event, now, actions);
-  for (const model::Action& action : actions) {
-    std::visit([this](const auto& request) { carry_out(request); }, action);
-    if (auto record = record_of(stack_, action, now.wall)) untold_.push_back(std::move(*record));
+  if (std::holds_alternative<model::ConfigurationChanged>(event)) {
+    facts_.configuration = configuration_.prepared();
+    facts_changed_ = true;
   }
+  for (const model::Action& action : actions)
+    if (auto record = record_of(stack_, action, now.wall)) {
+      log_.add(std::move(*record));
+      facts_changed_ = true;
+    }
+  // What is asked for now may be our end: whoever comes back knows that it was decided.
+  save();
+  for (const model::Action& action : actions)
+    std::visit([this](const auto& request) { carry_out(request); }, action);
+}
+
+void Engine::save() {
+  stack_.take_changed(changed_services_);
+  if (std::exchange(facts_changed_, false)) {
+    facts_.events = log_.last();
+    state_.set_facts(encode(facts_));
+  }
+  const auto saved = state_.save(stack_, changed_services_);
+  const std::string words = saved ? std::string() : saved.error().what;
+  if (std::exchange(save_trouble_, words) != words && !words.empty())
+    report_.trouble("the state is not saved, an engine that comes back would not know it: " + words);
+}
+
+void Engine::add_event(EventRecord record) {
+  log_.add(std::move(record));
+  facts_changed_ = true;
+  save();
 }
 
 void Engine::tell_soon() {
@@ -211,14 +290,16 @@ void Engine::tell_soon() {
 
 void Engine::tell_all() {
   if (std::exchange(tell_timer_set_, false)) tell_timer_.cancel();
-  for (EventRecord& record : std::exchange(untold_, {}))
-    tell(std::move(record));
+  while (const EventRecord* record = log_.untold()) {
+    tell(*record);
+    log_.told();
+  }
   if (!std::exchange(unpublished_, false)) return;
   if (changed_) changed_();
   anchor_.notify(notices_.due(stack_, read_mono()));
 }
 
-void Engine::tell(EventRecord record) {
+void Engine::tell(const EventRecord& record) {
   constexpr std::size_t told_lines = 5;
   constexpr std::size_t longest_told = 500;
   report_.event(record, stack_.spec().name);
@@ -226,7 +307,6 @@ void Engine::tell(EventRecord record) {
   if (service && record.to == model::word(model::PhaseName::failed))
     for (const std::string& line : last_lines(*service, told_lines))
       report_.note("  | " + linux_os::harmless(line, longest_told));
-  log_.add(std::move(record));
 }
 
 void Engine::tell_of_stack(std::string what) {
@@ -234,7 +314,7 @@ void Engine::tell_of_stack(std::string what) {
   record.from = record.to = model::word(stack_.verdict());
   record.why = std::move(what);
   record.time = read_wall();
-  untold_.push_back(std::move(record));
+  add_event(std::move(record));
   unpublished_ = true;
   tell_soon();
 }
@@ -319,10 +399,12 @@ void Engine::carry_out(const model::End& action) {
 
 void Engine::signalled(int signal) {
   if (signal == SIGHUP)
-    return reload(signal_name(signal), [this](const Reloaded& answer) {
+    return reload(signal_name(signal), [this, signal](const Reloaded& answer) {
       if (!answer.refused.empty()) report_.trouble("reload: " + answer.refused);
+      anchor_.took(signal);
     });
-  happened(model::ShutdownAsked{signal_name(signal)});
+  take_now(model::ShutdownAsked{signal_name(signal)});
+  anchor_.took(signal);
 }
 
 void Engine::notified(ServiceId service, const linux_os::Notification& said) {
@@ -335,7 +417,8 @@ void Engine::notified(ServiceId service, const linux_os::Notification& said) {
   event.stopping = said.stopping;
   event.extend = said.extend;
   event.status = said.status;
-  happened(std::move(event));
+  // Its datagram is taken away when this returns.
+  take_now(std::move(event));
 }
 
 void Engine::anchor_gone() {

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "engine/anchor_link.h"
+#include "engine/arrival.h"
 #include "engine/children.h"
 #include "engine/conditions.h"
 #include "engine/configuration.h"
@@ -40,23 +41,23 @@ namespace holdfast::engine {
 class Engine : public ControlPort {
 public:
   struct Options {
-    std::shared_ptr<const model::StackSpec> spec;
-    Configuration::Options configuration; ///< what `spec` was made of
+    Arrival arrival;
+    std::string file;                     ///< of the configuration, for people
+    std::function<config::Loaded()> read; ///< what is on the disk; see Configuration
     int anchor_socket = -1;               ///< taken over
     wire::LastStopTable* last_stop = nullptr;
-    Tree tree;
-    Fd log_directory;
     Volumes::Looker looker;
     Observer::Options observer;
   };
 
   Engine(boost::asio::io_context& loop, Options options);
 
-  /// Opens the notify sockets, reads what is remembered. Call before run().
-  [[nodiscard]] Status open();
+  /// Gives the anchor what is to outlive this engine, takes over what `held` has of those before it, opens
+  /// the notify sockets, reads what is remembered. Call before run().
+  [[nodiscard]] Status open(Held& held);
   [[nodiscard]] AnchorLink& anchor() { return anchor_; }
   [[nodiscard]] Report& report() { return report_; }
-  /// Starts the stack and turns until it is down again. Returns the exit code.
+  /// Starts the stack, or goes on with it, and turns until it is down again. Returns the exit code.
   [[nodiscard]] int run();
 
   [[nodiscard]] const model::Stack& stack() const override { return stack_; }
@@ -90,9 +91,15 @@ private:
   void post_turn();
   void turn();
   void step(const model::Event& event, const Now& now);
+  /// What the steps changed, and the events, are part of the state from now on.
+  void save();
+  void add_event(EventRecord record);
+  void pulse();
+  [[nodiscard]] Status leave_with_anchor();
+  void come_back();
   void tell_soon();
   void tell_all();
-  void tell(EventRecord record);
+  void tell(const EventRecord& record);
   /// Of something that changes no phase and is of no service.
   void tell_of_stack(std::string what);
   void post_tidy();
@@ -123,11 +130,21 @@ private:
   void settle_observer();
 
   boost::asio::io_context& loop_;
+  wire::LastStopTable& table_;
+  Fd lock_;
   Fd log_directory_;
   Tree tree_;
   model::Stack stack_;
-  Report report_;
+  bool comes_back_;
+  std::vector<model::FoundRun> found_; ///< of an earlier engine's, until the model is told
+  StateMemory state_;
+  int events_memory_; ///< borrowed of log_, for the anchor to hold
   EventLog log_;
+  EngineFacts facts_;
+  bool facts_changed_ = true;
+  model::Changed changed_services_;
+  std::string save_trouble_; ///< told last
+  Report report_;
   LastStopRows rows_;
   Door door_;
   AnchorLink anchor_;
@@ -149,8 +166,8 @@ private:
   Notices notices_;
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
-  std::vector<EventRecord> untold_; ///< what the steps led to, oldest first
-  bool unpublished_ = false;        ///< there was a turn since `changed_` was last called
+  boost::asio::steady_timer pulse_timer_;
+  bool unpublished_ = false; ///< there was a turn since `changed_` was last called
   boost::asio::steady_timer tell_timer_;
   bool tell_timer_set_ = false;
   std::deque<model::Event> pending_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <string_view>
 
 namespace holdfast::engine {
@@ -11,6 +12,10 @@ void copy_path(std::array<char, wire::last_stop_path>& to, std::string_view path
   const std::size_t length = std::min(path.size(), to.size() - 1);
   std::copy_n(path.begin(), length, to.begin());
   to[length] = '\0';
+}
+
+std::string_view path_in(const std::array<char, wire::last_stop_path>& from) {
+  return {from.data(), ::strnlen(from.data(), from.size())};
 }
 
 /// A rung that runs a program cannot be climbed without an engine: the first signal of the ladder stands for
@@ -31,10 +36,26 @@ std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
 
 } // namespace
 
-void LastStopRows::set_stack(const std::string& stack, const std::string& observer, const std::string& door) {
+void LastStopRows::set_stack(const Tree& tree, const std::string& door) {
   copy_path(table_.door, door);
-  copy_path(table_.observer, observer);
-  copy_path(table_.stack, stack);
+  copy_path(table_.observer, tree.observer());
+  copy_path(table_.home, tree.place().home);
+  table_.base_is_ours = tree.place().is_base_ours ? 1 : 0;
+  copy_path(table_.stack, tree.stack());
+}
+
+std::optional<Tree::Place> LastStopRows::place_in(const wire::LastStopTable& table) {
+  const std::string stack(path_in(table.stack));
+  const std::size_t above = stack.rfind('/');
+  if (above == std::string::npos || above == 0) return std::nullopt;
+  return Tree::Place{.base = stack.substr(0, above),
+                     .home = std::string(path_in(table.home)),
+                     .is_base_ours = table.base_is_ours != 0};
+}
+
+std::atomic<std::int32_t>* LastStopRows::find(ServiceId service, const std::string& leaf) const {
+  wire::LastStopRow& row = table_.rows[service.index];
+  return row.in_use.load() != 0 && path_in(row.leaf) == leaf ? &row.pid : nullptr;
 }
 
 std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, ServiceId service,

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/ids.h"
+#include "engine/tree.h"
 #include "model/stack.h"
 #include "wire/last_stop.h"
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace holdfast::engine {
@@ -16,11 +18,15 @@ class LastStopRows {
 public:
   explicit LastStopRows(wire::LastStopTable& table) : table_(table) {}
 
-  /// The cgroup above all leaves, that of the observer, and the flag of the door.
-  void set_stack(const std::string& stack, const std::string& observer, const std::string& door);
+  /// The cgroups above all leaves, and the flag of the door.
+  void set_stack(const Tree& tree, const std::string& door);
+  /// Where the tree is, by an earlier engine's set_stack(); nothing where there was none.
+  [[nodiscard]] static std::optional<Tree::Place> place_in(const wire::LastStopTable& table);
   /// Fills a row before the clone. Returns where the kernel is to write the pid.
   [[nodiscard]] std::atomic<std::int32_t>* prepare(const model::Stack& stack, ServiceId service,
                                                    const std::string& leaf);
+  /// Of a run that an earlier engine prepared: the same; null where the row is not that run's.
+  [[nodiscard]] std::atomic<std::int32_t>* find(ServiceId service, const std::string& leaf) const;
   /// The service's stop ladder or its place among the others may be another; a row that is not in use stays
   /// so.
   void refresh(const model::Stack& stack, ServiceId service);

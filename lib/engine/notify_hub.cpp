@@ -7,10 +7,23 @@ Status NotifyHub::open(ServiceId service, const std::string& path) {
   std::erase_if(entries_, [&](const auto& entry) { return entry.second->socket.path() == path; });
   auto socket = linux_os::NotifySocket::bind(path);
   if (!socket) return socket.error();
-  auto entry = std::make_unique<Entry>(loop_, std::move(socket).value());
+  enter(service, std::move(socket).value());
+  return Done{};
+}
+
+void NotifyHub::adopt(ServiceId service, const std::string& path, Fd socket) {
+  enter(service, linux_os::NotifySocket::adopt(path, std::move(socket)));
+}
+
+void NotifyHub::enter(ServiceId service, linux_os::NotifySocket socket) {
+  auto entry = std::make_unique<Entry>(loop_, std::move(socket));
   wait(service, *entry);
   entries_[service] = std::move(entry);
-  return Done{};
+}
+
+int NotifyHub::descriptor(ServiceId service) const {
+  const auto entry = entries_.find(service);
+  return entry == entries_.end() ? -1 : entry->second->socket.fd();
 }
 
 void NotifyHub::close(ServiceId service) {
@@ -29,8 +42,9 @@ void NotifyHub::wait(ServiceId service, Entry& entry) {
                               const auto is_member = [&](int pid, std::string_view cgroup) {
                                 return handlers_.is_member(service, pid, cgroup);
                               };
-                              for (const auto& said : entry.socket.receive(is_member))
+                              entry.socket.receive(is_member, [this, service](const auto& said) {
                                 handlers_.notified(service, said);
+                              });
                               wait(service, entry);
                             });
 }

@@ -24,6 +24,10 @@ public:
   NotifyHub(boost::asio::io_context& loop, Handlers handlers) : loop_(loop), handlers_(std::move(handlers)) {}
 
   [[nodiscard]] Status open(ServiceId service, const std::string& path);
+  /// One that an earlier engine opened there.
+  void adopt(ServiceId service, const std::string& path, Fd socket);
+  /// Borrowed: for the anchor to hold. -1: there is none.
+  [[nodiscard]] int descriptor(ServiceId service) const;
   [[nodiscard]] bool has(ServiceId service) const { return entries_.contains(service); }
   /// Nobody is heard there any more.
   void close(ServiceId service);
@@ -41,6 +45,7 @@ private:
     boost::asio::posix::stream_descriptor readable; ///< borrows the socket's descriptor
   };
 
+  void enter(ServiceId service, linux_os::NotifySocket socket);
   void wait(ServiceId service, Entry& entry);
 
   boost::asio::io_context& loop_;

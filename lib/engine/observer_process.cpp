@@ -45,7 +45,7 @@ Duration after(Duration pause) {
 ObserverProcess::ObserverProcess(boost::asio::io_context& loop, Children& children, const Tree& tree,
                                  Options options, Handlers handlers)
     : loop_(loop), children_(children), tree_(tree), options_(std::move(options)),
-      handlers_(std::move(handlers)), timer_(loop) {}
+      handlers_(std::move(handlers)), number_(tree.first_number()), timer_(loop) {}
 
 Result<std::unique_ptr<ObserverProcess::Run>> ObserverProcess::prepare() {
   auto leaf = linux_os::Leaf::make(tree_.observer() + "/" + std::to_string(++number_));

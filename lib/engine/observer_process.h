@@ -91,7 +91,7 @@ private:
   Options options_;
   Handlers handlers_;
   std::unique_ptr<Run> run_;
-  std::uint64_t number_ = 0; ///< of the last run, and the name of its leaf
+  std::uint64_t number_; ///< of the last run, and the name of its leaf
   bool wanted_ = false;
   Duration pause_{}; ///< before the next start
   boost::asio::steady_timer timer_;

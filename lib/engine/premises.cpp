@@ -60,11 +60,29 @@ Status close_left_door(const std::string& runtime) {
   return close_door_of(runtime);
 }
 
-Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup, int anchor) {
+Result<Premises> come_back_to_premises(const model::StackSpec& spec, Tree::Place place, std::uint32_t engine,
+                                       int anchor, Fd lock) {
+  auto logs = linux_os::open_log_directory(spec.log_directory);
+  if (!logs) return logs.error().in("logging.directory");
+  Tree::Options options{
+      .base = {}, .stack = spec.name, .services = {}, .supervisors = {anchor, ::getpid()}, .engine = engine};
+  for (const model::ServiceSpec& service : spec.services)
+    if (!service.removed) options.services.push_back(service.name);
+  auto tree = Tree::come_back(options, std::move(place));
+  if (!tree) return tree.error();
+  std::vector<std::string> found = write(tree.value(), all_limits(tree.value(), spec));
+  return Premises{std::move(lock), std::move(logs).value(), std::move(tree).value(), std::move(found)};
+}
+
+Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup, int anchor,
+                                Fd lock) {
   if (auto fit = fits(spec); !fit) return fit.error();
   if (auto made = make_own_directories(spec); !made) return made.error();
-  auto lock = take_lock(spec.runtime + "/lock", anchor);
-  if (!lock) return lock.error();
+  if (!lock.valid()) {
+    auto taken = take_lock(spec.runtime + "/lock", anchor);
+    if (!taken) return taken.error();
+    lock = std::move(taken).value();
+  }
   // Whatever becomes of this start: nobody comes in before somebody has decided it.
   if (auto closed = close_door_of(spec.runtime); !closed) return closed.error().in("the door");
   auto logs = linux_os::open_log_directory(spec.log_directory);
@@ -85,8 +103,7 @@ Result<Premises> enter_premises(const model::StackSpec& spec, const std::string&
     static_cast<void>(tree.value().remove());
     return enforced.error();
   }
-  return Premises{std::move(lock).value(), std::move(logs).value(), std::move(tree).value(),
-                  std::move(found)};
+  return Premises{std::move(lock), std::move(logs).value(), std::move(tree).value(), std::move(found)};
 }
 
 } // namespace holdfast::engine

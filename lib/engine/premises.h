@@ -30,7 +30,14 @@ struct Premises {
 /// Makes the directories, takes the stack's lock, closes the door, makes the cgroups and writes their limits;
 /// refused where these are required and a controller is missing for them. `cgroup`: the base of the tree,
 /// empty for the default. `anchor` is the pid of the daemon's main process.
+/// `lock`: where an engine before this one took it and came no further.
 [[nodiscard]] Result<Premises> enter_premises(const model::StackSpec& spec, const std::string& cgroup,
-                                              int anchor);
+                                              int anchor, Fd lock = {});
+
+/// The same for an engine that comes back to a stack that was started: `place` and `lock` are its
+/// predecessor's, `engine` is which one this is. Nothing of the services is touched, and the door stays as it
+/// is; limits are written again, as if they had not lasted.
+[[nodiscard]] Result<Premises> come_back_to_premises(const model::StackSpec& spec, Tree::Place place,
+                                                     std::uint32_t engine, int anchor, Fd lock);
 
 } // namespace holdfast::engine

@@ -130,16 +130,23 @@ Status Reloader::prepare(const model::StackSpec& spec) {
   for (const std::string& refused : write(parts_.tree, added))
     parts_.report.trouble(refused);
   parts_.runs.make_room(spec.services.size());
-  return open_sockets(spec);
+  Held none;
+  return open_sockets(spec, none);
 }
 
-Status Reloader::open_sockets(const model::StackSpec& spec) {
+Status Reloader::open_sockets(const model::StackSpec& spec, Held& held) {
   const std::string directory = spec.runtime + "/notify";
   if (auto made = make_directories(directory, 0755); !made) return made;
   for (std::uint32_t i = 0; i < spec.services.size(); ++i) {
     if (!speaks(spec.services[i]) || parts_.notify.has({i})) continue;
-    if (auto opened = parts_.notify.open({i}, directory + "/" + spec.services[i].name); !opened)
-      return opened;
+    const std::string path = directory + "/" + spec.services[i].name;
+    if (held.has(wire::notify_slot(i))) {
+      parts_.notify.adopt({i}, path, held.take(wire::notify_slot(i)));
+      continue;
+    }
+    if (auto opened = parts_.notify.open({i}, path); !opened) return opened;
+    if (auto kept = parts_.anchor.hold(wire::notify_slot(i), parts_.notify.descriptor({i})); !kept)
+      return kept;
   }
   return Done{};
 }
@@ -149,7 +156,10 @@ void Reloader::settle(const model::StackSpec& before) {
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     const model::ServiceSpec& now = stack_.spec({i});
     // One that was removed may still say how its stop goes.
-    if (!speaks(now) && !now.removed) parts_.notify.close({i});
+    if (!speaks(now) && !now.removed && parts_.notify.has({i})) {
+      parts_.notify.close({i});
+      parts_.anchor.drop(wire::notify_slot(i));
+    }
     parts_.rows.refresh(stack_, {i});
     const bool had = i < before.services.size() && before.services[i].reload.has_value();
     const bool same = had && now.reload && before.services[i].reload->files == now.reload->files;

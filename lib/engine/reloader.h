@@ -1,8 +1,10 @@
 #pragma once
 
+#include "engine/anchor_link.h"
 #include "engine/configuration.h"
 #include "engine/control_port.h"
 #include "engine/done_tasks.h"
+#include "engine/held.h"
 #include "engine/last_stop_rows.h"
 #include "engine/notify_hub.h"
 #include "engine/report.h"
@@ -32,6 +34,7 @@ public:
     LastStopRows& rows;
     linux_os::LogCapture& logs;
     Report& report;
+    AnchorLink& anchor;
   };
   struct Handlers {
     std::function<void(model::Event)> step; ///< in this call
@@ -50,7 +53,8 @@ public:
   [[nodiscard]] std::vector<ServiceId> listed() const;
 
   /// Makes the notify sockets that the present spec asks for, and closes those that nobody uses.
-  [[nodiscard]] Status open_sockets(const model::StackSpec& spec);
+  /// What `held` has of an earlier engine's is gone on with.
+  [[nodiscard]] Status open_sockets(const model::StackSpec& spec, Held& held);
 
 private:
   [[nodiscard]] wire::PlanView view_of(const Configuration::Found& found) const;

@@ -9,7 +9,81 @@ Runs::Runs(Parts parts, const model::Stack& stack, Happened happened)
     : parts_(parts), stack_(stack), happened_(std::move(happened)), slots_(stack.size()) {
   for (std::uint32_t i = 0; i < stack.size(); ++i)
     without_ahead_.push_back({i});
+}
+
+std::vector<model::FoundRun> Runs::come_back(std::vector<FoundLeaf> leaves, Held& held) {
+  std::vector<model::FoundRun> told;
+  // The newest first: where there are two with processes, that one is the service's.
+  for (auto found = leaves.rbegin(); found != leaves.rend(); ++found) {
+    if (!is_live(*found)) {
+      over_.push_back(std::move(found->leaf));
+    } else if (slots_[found->service.index].live) {
+      // Nothing explains it. It is asked to go, and goes with the tree at the latest.
+      parts_.trouble("what is in " + found->leaf.path() +
+                     " belongs to no run that is known: it gets SIGTERM");
+      static_cast<void>(found->leaf.signal_all(SIGTERM));
+      over_.push_back(std::move(found->leaf));
+    } else {
+      told.push_back({found->service, found->run, pid_of(*found)});
+      go_on_with(std::move(*found));
+    }
+  }
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    if (!slots_[i].live) parts_.rows.clear({i});
+    take_pipes_over({i}, held);
+  }
+  // Before the next runs' are made, which may have the same names.
+  remove_empty(over_);
   tidy();
+  return told;
+}
+
+/// Of a run that is over both its exit and its empty leaf are part of the state.
+bool Runs::is_live(const FoundLeaf& found) const {
+  return found.populated || pid_of(found) != 0;
+}
+
+/// The main process, where its exit is not part of the state; the table forgets it before that is saved.
+int Runs::pid_of(const FoundLeaf& found) const {
+  const model::Run* const run = model::run_of(stack_.service(found.service).phase);
+  if (run == nullptr || run->number != found.run) return found.pid;
+  if (run->exit) return 0;
+  return run->pid != 0 ? run->pid : found.pid;
+}
+
+void Runs::go_on_with(FoundLeaf found) {
+  const ServiceId service = found.service;
+  const RunNumber run = found.run;
+  const int pid = pid_of(found);
+  auto* row = parts_.rows.find(service, found.leaf.path());
+  if (row == nullptr) row = parts_.rows.prepare(stack_, service, found.leaf.path());
+  row->store(pid);
+  const bool timestamps = stack_.spec(service).timestamps;
+  auto& live = slots_[service.index].live;
+  live.emplace(Live{Material{run, std::move(found.leaf), Fd(), 0, timestamps}, 0, row, nullptr, 0});
+  // What was killed before has been told.
+  if (found.populated) static_cast<void>(killed_for_memory(service));
+  if (pid != 0)
+    live->ticket = parts_.children.adopt(pid, handlers_of(service, run));
+  else
+    live->watch = std::make_unique<LeafWatch>(parts_.loop, live->made.leaf,
+                                              [this, service, run] { emptied(service, run); });
+}
+
+void Runs::take_pipes_over(ServiceId service, Held& held) {
+  const model::ServiceSpec& spec = stack_.spec(service);
+  auto& live = slots_[service.index].live;
+  for (const std::uint64_t parity : {0U, 1U}) {
+    Fd pipe = held.take(wire::log_slot(service.index, parity));
+    if (!pipe.valid()) continue;
+    auto log = parts_.logs.add(spec.name, spec.timestamps, std::move(pipe));
+    if (!log)
+      parts_.trouble(spec.name + ".log: " + log.error().what);
+    else if (live && live->made.run.value % 2 == parity)
+      live->made.log = log.value();
+    else
+      parts_.logs.finish(log.value());
+  }
 }
 
 Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {

@@ -2,6 +2,8 @@
 
 #include "engine/anchor_link.h"
 #include "engine/children.h"
+#include "engine/found_leaves.h"
+#include "engine/held.h"
 #include "engine/last_stop_rows.h"
 #include "engine/leaf_watch.h"
 #include "engine/notify_hub.h"
@@ -36,9 +38,16 @@ public:
     linux_os::LogCapture& logs;
     NotifyHub& notify;
     LastStopRows& rows;
+    std::function<void(std::string)> trouble; ///< a line for the operator
   };
 
   Runs(Parts parts, const model::Stack& stack, Happened happened);
+
+  /// To be called once, before anything is spawned: makes what the first runs need.
+  void begin() { tidy(); }
+  /// The same for an engine that comes back: takes over what is there. Returns what is to be told to the
+  /// model of it. `held`: the log pipes are taken from it.
+  [[nodiscard]] std::vector<model::FoundRun> come_back(std::vector<FoundLeaf> leaves, Held& held);
 
   void spawn(ServiceId service, RunNumber run);
   /// Answers a spawn that is not to be: nothing of the run is left.
@@ -86,6 +95,10 @@ private:
     std::optional<Live> live;
   };
 
+  [[nodiscard]] bool is_live(const FoundLeaf& found) const;
+  [[nodiscard]] int pid_of(const FoundLeaf& found) const;
+  void go_on_with(FoundLeaf found);
+  void take_pipes_over(ServiceId service, Held& held);
   [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run) const;
   [[nodiscard]] Result<Material> take(ServiceId service, RunNumber run);
   [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;

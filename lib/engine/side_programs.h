@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "engine/children.h"
+#include "engine/tree.h"
 #include "linux/cgroup.h"
 #include "model/spec.h"
 
@@ -47,7 +48,8 @@ public:
     std::function<void(SideEnd)> ended; ///< called once; from start() where nothing could be started
   };
 
-  SidePrograms(boost::asio::io_context& loop, Children& children) : loop_(loop), children_(children) {}
+  SidePrograms(boost::asio::io_context& loop, Children& children, const Tree& tree)
+      : loop_(loop), children_(children), last_(tree.first_number()) {}
 
   void start(Order order);
 
@@ -82,7 +84,7 @@ private:
   Children& children_;
   std::map<std::string, std::unique_ptr<Running>> running_;
   std::vector<linux_os::Leaf> over_;
-  std::uint64_t last_ = 0;
+  std::uint64_t last_; ///< of the leaves' numbers
 };
 
 } // namespace holdfast::engine

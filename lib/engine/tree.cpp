@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,6 +51,14 @@ Status clear_programs(const std::string& place) {
   if (!exists(place)) return Done{};
   if (auto killed = linux_os::kill_cgroup(place); !killed) return killed;
   return remove_when_empty(place, 1s);
+}
+
+/// Whether a program of ours has, or had, a place there.
+bool has_leaves(const std::string& place) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(place, error), end; !error && at != end; at.increment(error))
+    if (at->is_directory(error)) return true;
+  return false;
 }
 
 /// The anchor is told of leaves in fields of a fixed size.
@@ -99,23 +108,26 @@ Status refuse_if_owned(const std::string& supervisor, const std::vector<int>& ou
 
 } // namespace
 
+Tree::Tree(std::string mount, Place place, const Options& options)
+    : mount_(std::move(mount)), place_(std::move(place)), supervisors_(options.supervisors),
+      first_number_(std::uint64_t{options.engine} << 32U) {}
+
 Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found) {
   auto mount = linux_os::cgroup_mount();
   if (!mount) return mount.error();
   auto own = linux_os::cgroup_of(::getpid());
   if (!own) return own.error();
-  Tree tree;
-  tree.mount_ = mount.value();
-  tree.home_ = own.value() == "/" ? mount.value() : mount.value() + own.value();
-  auto base =
-      normal_base(options.base.empty() ? default_base(tree.home_, options.stack) : options.base, tree.mount_);
+  Place place;
+  place.home = own.value() == "/" ? mount.value() : mount.value() + own.value();
+  auto base = normal_base(options.base.empty() ? default_base(place.home, options.stack) : options.base,
+                          mount.value());
   if (!base) return base.error();
-  tree.base_ = std::move(base).value();
-  tree.supervisors_ = options.supervisors;
+  place.base = std::move(base).value();
   // One of our own naming may be there still from a daemon that was killed.
-  tree.is_base_ours_ = (options.base.empty() && tree.base_ != tree.home_) || !exists(tree.base_);
+  place.is_base_ours = (options.base.empty() && place.base != place.home) || !exists(place.base);
+  Tree tree(std::move(mount).value(), std::move(place), options);
   if (auto fit = fits(tree, options.services); !fit) return fit.error();
-  if (auto free = refuse_if_owned(tree.base_ + "/supervisor", options.supervisors); !free)
+  if (auto free = refuse_if_owned(tree.base() + "/supervisor", options.supervisors); !free)
     return free.error();
   auto built = tree.build(options, found);
   if (built) return tree;
@@ -125,12 +137,17 @@ Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found)
 }
 
 Status Tree::build(const Options& options, std::vector<std::string>& found) {
-  if (auto made = make_if_missing(base_); !made) return made;
-  if (auto can = linux_os::check_cgroup_support(base_); !can) return can;
+  if (auto made = make_if_missing(base()); !made) return made;
+  if (auto can = linux_os::check_cgroup_support(base()); !can) return can;
   if (auto cleared = clear_leftovers(stack(), found); !cleared) return cleared;
-  if (auto made = make_anew(base_ + "/supervisor"); !made) return made;
-  for (const int pid : options.supervisors)
-    if (auto moved = linux_os::move_into(base_ + "/supervisor", pid); !moved) return moved;
+  if (auto made = make_anew(base() + "/supervisor"); !made) return made;
+  return furnish(options.services);
+}
+
+/// All that stands below a base with its supervisor/.
+Status Tree::furnish(const std::vector<std::string>& services) {
+  for (const int pid : supervisors_)
+    if (auto moved = linux_os::move_into(base() + "/supervisor", pid); !moved) return moved;
   // Only now: no process may live in a cgroup that passes them on.
   pass_on_from_base();
   // Leaves of looks that hang still stay where they are: new ones are made beside them.
@@ -140,9 +157,20 @@ Status Tree::build(const Options& options, std::vector<std::string>& found) {
   }
   if (auto made = make_if_missing(stack()); !made) return made;
   if (auto passed = linux_os::pass_on(stack(), controllers_); !passed) return passed;
-  for (const std::string& name : options.services)
+  for (const std::string& name : services)
     if (auto made = add(name); !made) return made;
   return Done{};
+}
+
+Result<Tree> Tree::come_back(const Options& options, Place place) {
+  auto mount = linux_os::cgroup_mount();
+  if (!mount) return mount.error();
+  Tree tree(std::move(mount).value(), std::move(place), options);
+  for (const std::string& name : options.services)
+    if (const std::string probe = tree.service(name) + "/probe"; has_leaves(probe))
+      static_cast<void>(clear_programs(probe));
+  if (auto furnished = tree.furnish(options.services); !furnished) return furnished.error();
+  return tree;
 }
 
 Status Tree::add(const std::string& name) const {
@@ -156,10 +184,10 @@ Status Tree::add(const std::string& name) const {
 
 /// One by one: that one of them cannot be had, as cpu beside real-time processes, says nothing of the others.
 void Tree::pass_on_from_base() {
-  const auto has = linux_os::controllers_of(base_);
+  const auto has = linux_os::controllers_of(place_.base);
   if (!has) return;
   for (const linux_os::Controller controller : has.value()) {
-    const auto passed = linux_os::pass_on(base_, {controller});
+    const auto passed = linux_os::pass_on(place_.base, {controller});
     if (passed)
       controllers_.insert(controller);
     else
@@ -169,7 +197,7 @@ void Tree::pass_on_from_base() {
 
 std::string Tree::why_missing(linux_os::Controller controller) const {
   const auto refused = refused_.find(controller);
-  return refused != refused_.end() ? refused->second : linux_os::why_missing(controller, mount_, base_);
+  return refused != refused_.end() ? refused->second : linux_os::why_missing(controller, mount_, place_.base);
 }
 
 bool Tree::is_in(std::string_view path, std::string_view leaf) const {
@@ -185,17 +213,17 @@ Status Tree::remove() const {
   const auto observed = clear_programs(observer());
   const auto looked = clear_programs(look());
   if (auto moved = move_home(); !moved) return moved;
-  if (auto removed = linux_os::remove_cgroups(base_ + "/supervisor"); !removed) return removed;
+  if (auto removed = linux_os::remove_cgroups(place_.base + "/supervisor"); !removed) return removed;
   if (!observed) return observed;
   if (!looked) return looked;
-  return is_base_ours_ ? linux_os::remove_cgroups(base_) : Status(Done{});
+  return place_.is_base_ours ? linux_os::remove_cgroups(place_.base) : Status(Done{});
 }
 
 Status Tree::move_home() const {
-  if (home_ == base_)
-    if (auto taken_back = linux_os::pass_on_nothing(base_); !taken_back) return taken_back;
+  if (place_.home == place_.base)
+    if (auto taken_back = linux_os::pass_on_nothing(place_.base); !taken_back) return taken_back;
   for (const int pid : supervisors_)
-    if (auto moved = linux_os::move_into(home_, pid); !moved) return moved;
+    if (auto moved = linux_os::move_into(place_.home, pid); !moved) return moved;
   return Done{};
 }
 

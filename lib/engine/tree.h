@@ -4,6 +4,7 @@
 #include "linux/cgroup.h"
 #include "linux/controllers.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ public:
     std::string stack;
     std::vector<std::string> services;
     std::vector<int> supervisors; ///< pids that move into supervisor/
+    std::uint32_t engine = 1;     ///< which one of the daemon's this is
+  };
+  /// What an engine that comes back must know of a tree that is there.
+  struct Place {
+    std::string base;
+    std::string home; ///< the cgroup that the supervisors came from
+    bool is_base_ours = false;
   };
 
   /// Makes the tree. What an earlier daemon left in it is killed first and told in `found`. Refused, with
@@ -30,10 +38,18 @@ public:
   /// daemon has it), and a kernel without leaves or cgroup.kill.
   [[nodiscard]] static Result<Tree> make(const Options& options, std::vector<std::string>& found);
 
-  [[nodiscard]] const std::string& base() const { return base_; }
-  [[nodiscard]] std::string stack() const { return base_ + "/stack"; }
-  [[nodiscard]] std::string look() const { return base_ + "/look"; }
-  [[nodiscard]] std::string observer() const { return base_ + "/observer"; }
+  /// The tree that an earlier engine of this daemon made, of which `options` names the services and the
+  /// supervisors. The services are not touched. Our own programs beside them are killed: whoever asked for
+  /// them is gone. Controllers are passed on again, as if they had not lasted.
+  [[nodiscard]] static Result<Tree> come_back(const Options& options, Place place);
+
+  [[nodiscard]] const std::string& base() const { return place_.base; }
+  [[nodiscard]] const Place& place() const { return place_; }
+  /// Leaves of programs of ours are numbered from here on: no engine uses a number of another's.
+  [[nodiscard]] std::uint64_t first_number() const { return first_number_; }
+  [[nodiscard]] std::string stack() const { return place_.base + "/stack"; }
+  [[nodiscard]] std::string look() const { return place_.base + "/look"; }
+  [[nodiscard]] std::string observer() const { return place_.base + "/observer"; }
   [[nodiscard]] std::string service(const std::string& name) const { return stack() + "/" + name; }
 
   /// Those that stack and services have.
@@ -53,15 +69,16 @@ public:
   [[nodiscard]] Status remove() const;
 
 private:
+  Tree(std::string mount, Place place, const Options& options);
   [[nodiscard]] Status build(const Options& options, std::vector<std::string>& found);
+  [[nodiscard]] Status furnish(const std::vector<std::string>& services);
   void pass_on_from_base();
   [[nodiscard]] Status move_home() const;
 
   std::string mount_;
-  std::string base_;
-  std::string home_; ///< the cgroup that the supervisors came from
+  Place place_;
   std::vector<int> supervisors_;
-  bool is_base_ours_ = false; ///< to be removed with the rest
+  std::uint64_t first_number_ = 0;
   linux_os::Controllers controllers_;
   std::map<linux_os::Controller, std::string> refused_; ///< by the kernel, though the base has them: why
 };

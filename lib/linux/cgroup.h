@@ -62,6 +62,8 @@ public:
   /// Makes the directory `path` and opens it. Where it cannot be opened nothing of it is left, which would be
   /// in the way of the next attempt.
   [[nodiscard]] static Result<Leaf> make(std::string path);
+  /// One that an earlier process made.
+  [[nodiscard]] static Result<Leaf> open(std::string path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
   /// For CLONE_INTO_CGROUP.

@@ -36,13 +36,16 @@ Leaf::Leaf(std::string path, Fd directory, Fd events)
 
 Result<Leaf> Leaf::make(std::string path) {
   if (auto made = make_cgroup(path); !made) return made.error();
+  auto leaf = open(path);
+  if (!leaf) ::rmdir(path.c_str());
+  return leaf;
+}
+
+Result<Leaf> Leaf::open(std::string path) {
   Fd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  Fd events(directory.valid() ? ::openat(directory.get(), "cgroup.events", O_RDONLY | O_CLOEXEC) : -1);
-  if (!events.valid()) {
-    Error error = system_error(directory.valid() ? path + "/cgroup.events" : path, errno);
-    ::rmdir(path.c_str());
-    return error;
-  }
+  if (!directory.valid()) return system_error(path, errno);
+  Fd events(::openat(directory.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
+  if (!events.valid()) return system_error(path + "/cgroup.events", errno);
   return Leaf(std::move(path), std::move(directory), std::move(events));
 }
 

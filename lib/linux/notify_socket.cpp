@@ -86,8 +86,8 @@ int sender_in(const cmsghdr& part) {
   return credentials.pid;
 }
 
-/// False where there is none to be read now.
-bool read_datagram(int fd, Datagram& datagram) {
+/// False where there is none to be read now. It stays where it is.
+bool peek_datagram(int fd, Datagram& datagram) {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_descriptors * sizeof(int))>
       control;
   iovec where{.iov_base = datagram.text.data(), .iov_len = datagram.text.size()};
@@ -98,7 +98,7 @@ bool read_datagram(int fd, Datagram& datagram) {
   message.msg_controllen = control.size();
   ssize_t n = 0;
   do
-    n = ::recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    n = ::recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n < 0) return false;
   datagram.size = static_cast<std::size_t>(n);
@@ -110,6 +110,12 @@ bool read_datagram(int fd, Datagram& datagram) {
     if (part->cmsg_type == SCM_CREDENTIALS) datagram.sender = sender_in(*part);
   }
   return true;
+}
+
+/// Descriptors that came along go with it.
+void take_datagram(int fd) {
+  while (::recv(fd, nullptr, 0, MSG_DONTWAIT | MSG_TRUNC) < 0 && errno == EINTR) {
+  }
 }
 
 /// The sender's cgroup, or nothing when it is gone: the pid may then be another's already.
@@ -142,16 +148,15 @@ Result<NotifySocket> NotifySocket::bind(const std::string& path) {
   return NotifySocket(path, std::move(fd));
 }
 
-std::vector<Notification> NotifySocket::receive(const IsMember& is_member, std::size_t most) {
-  std::vector<Notification> accepted;
+void NotifySocket::receive(const IsMember& is_member, const Heard& heard, std::size_t most) {
   Datagram datagram;
-  for (std::size_t i = 0; i < most && read_datagram(fd_.get(), datagram); ++i) {
-    if (auto notification = accept(datagram, is_member))
-      accepted.push_back(std::move(*notification));
+  for (std::size_t i = 0; i < most && peek_datagram(fd_.get(), datagram); ++i) {
+    if (const auto notification = accept(datagram, is_member))
+      heard(*notification);
     else
       ++rejected_;
+    take_datagram(fd_.get());
   }
-  return accepted;
 }
 
 } // namespace holdfast::linux_os

@@ -42,15 +42,22 @@ public:
   /// SO_PASSCRED, non-blocking, close-on-exec. The directory must be root's and not writable by others.
   [[nodiscard]] static Result<NotifySocket> bind(const std::string& path);
 
+  /// One that an earlier process bound there.
+  [[nodiscard]] static NotifySocket adopt(const std::string& path, Fd fd) {
+    return NotifySocket(path, std::move(fd));
+  }
+
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Reads at most `most` datagrams. Each is checked: truncated, without credentials, unparsable or sent by a
-  /// process that `is_member` does not accept: counted in rejected() and dropped. Descriptors that come along
-  /// are closed. `is_member(pid, cgroup path below the mount)`; the path is empty when the sender is gone
-  /// already.
+  /// Looks at the datagrams that are there, at most `most`, and takes each away when `heard` has returned:
+  /// what a process was about to act upon when it was killed is heard by the next one. Each is checked:
+  /// truncated, without credentials, unparsable or sent by a process that `is_member` does not accept:
+  /// counted in rejected() and dropped. Descriptors that come along are closed. `is_member(pid, cgroup path
+  /// below the mount)`; the path is empty when the sender is gone already.
   using IsMember = std::function<bool(int pid, std::string_view cgroup)>;
-  [[nodiscard]] std::vector<Notification> receive(const IsMember& is_member, std::size_t most = 64);
+  using Heard = std::function<void(const Notification&)>;
+  void receive(const IsMember& is_member, const Heard& heard, std::size_t most = 64);
 
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
 

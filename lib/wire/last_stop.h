@@ -65,6 +65,9 @@ struct LastStopTable {
   std::array<char, last_stop_path> stack;    ///< the cgroup above all leaves; empty: no tree yet
   std::array<char, last_stop_path> door;     ///< the flag that lets the public in; empty: none yet
   std::array<char, last_stop_path> observer; ///< a cgroup that nothing of the stack is in; empty: none
+  /// The engine: what the next one must know of the tree of cgroups beside `stack`.
+  std::array<char, last_stop_path> home; ///< where anchor and engine came from
+  std::uint32_t base_is_ours;            ///< 1: what is above `stack` goes with it
   std::array<LastStopRow, last_stop_rows> rows;
 };
 

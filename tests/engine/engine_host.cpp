@@ -147,10 +147,11 @@ private:
 
 void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloaded,
                    const std::string& directory, const std::string& cgroup) {
+  auto held = engine::Held::find();
   leave_signals_to_the_anchor();
   for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  auto premises = must(engine::enter_premises(spec, cgroup, ::getppid()));
+  auto* const table = must(wire::map_last_stop(wire::engine_last_stop_fd));
   boost::asio::io_context loop(1);
   config::Loaded loaded{.stack = spec,
                         .tree = std::make_shared<config::Node>(config::Node{.kind = config::Kind::map}),
@@ -158,14 +159,14 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
                         .kept = {}};
   const config::Loaded accepted = loaded;
   loaded.stack = reloaded;
-  engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(spec),
-                               .configuration = {.file = directory + "/holdfast.yaml",
-                                                 .read = [loaded] { return loaded; },
-                                                 .accepted = accepted},
+  auto arrival = engine::is_started(*table, held)
+                     ? engine::come_back(*table, ::getppid(), held, [&](const auto&) { return accepted; })
+                     : engine::arrive(accepted, cgroup, ::getppid(), held);
+  engine::Engine engine(loop, {.arrival = must(std::move(arrival)),
+                               .file = directory + "/holdfast.yaml",
+                               .read = [loaded] { return loaded; },
                                .anchor_socket = wire::engine_socket_fd,
-                               .last_stop = must(wire::map_last_stop(wire::engine_last_stop_fd)),
-                               .tree = premises.tree,
-                               .log_directory = std::move(premises.log_directory),
+                               .last_stop = table,
                                .looker = {.program = {"/bin/sh", directory + "/looker"},
                                           .patience = std::chrono::milliseconds(300)},
                                .observer = {.program = HOLDFAST_TEST_OBSERVER,
@@ -173,10 +174,7 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
                                             .patience = std::chrono::milliseconds(200),
                                             .silence = std::chrono::milliseconds(300),
                                             .read_secret = read_when_it_may}});
-  for (const std::string& line : premises.found)
-    engine.report().trouble(line);
-  must(engine.anchor().hold(wire::lock_slot, premises.lock.get()));
-  must(engine.open());
+  must(engine.open(held));
   const Ear ear(loop, directory, engine);
   Teller teller(directory + "/told", engine);
   engine.on_change([&] { teller.tell(); });
