@@ -68,6 +68,7 @@ void EventLog::add(EventRecord record) {
 }
 
 void EventLog::take_back_after(std::uint64_t sequence) {
+  sequence = std::max(sequence, told_);
   if (sequence >= last_) return;
   if (ring_) ring_->take_back_after(sequence);
   while (!records_.empty() && records_.back().sequence > sequence)

@@ -195,7 +195,7 @@ Result<std::optional<std::string_view>> StateMemory::read_part(std::uint32_t par
     if (step > step_ || step <= newest) continue;
     newest = step;
     present = held.value().content;
-    parts_[part].present = static_cast<std::uint8_t>(slot);
+    parts_[part].present = slot;
   }
   return present;
 }
