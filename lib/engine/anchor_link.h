@@ -29,11 +29,11 @@ public:
   /// The exit of `pid` is accounted for.
   void reap(int pid);
   /// The anchor keeps a copy of the descriptor for as long as it lives, or until another takes the slot
-  /// (wire/anchor.h).
+  /// (wire/held.h).
   [[nodiscard]] Status hold(std::int32_t slot, int descriptor);
-  /// It keeps nothing in the slot any more.
+  /// What is held in the slot is closed.
   void drop(std::int32_t slot);
-  /// What `signalled` told is part of the saved state.
+  /// One `signalled` of this signal is in the saved state; until then the anchor tells it to each new engine.
   void took(int signal);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);

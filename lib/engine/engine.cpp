@@ -107,14 +107,13 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        conditions_.respecified();
                        settle_observer();
                      }}),
-      timer_(loop), pulse_timer_(loop), tell_timer_(loop) {
+      timer_(loop), tell_timer_(loop), pulse_(loop, table_.life) {
   rows_.set_stack(tree_, door_flag(stack_.spec().runtime));
   for (const std::string& line : options.arrival.found)
     report_.trouble(line);
 }
 
 Status Engine::open(Held& held) {
-  pulse();
   if (auto read = done_.read(); !read) return read;
   if (auto opened = conditions_.open(); !opened) return opened;
   if (auto can = can_run(stack_.spec()); !can) return can;
@@ -172,16 +171,6 @@ void Engine::come_back() {
   tell_of_stack("the engine was lost (" + model::words(lost) + ") and is back after " + format_span(away) +
                 "; " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
   take_now(model::EngineReturned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())});
-}
-
-/// So the anchor sees that the loop turns.
-void Engine::pulse() {
-  constexpr auto every = std::chrono::milliseconds(500);
-  table_.life.pulse.fetch_add(1);
-  pulse_timer_.expires_after(every);
-  pulse_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) pulse();
-  });
 }
 
 void Engine::happened(model::Event event) {

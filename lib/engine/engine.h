@@ -20,6 +20,7 @@
 #include "engine/notify_hub.h"
 #include "engine/observed_probes.h"
 #include "engine/observer.h"
+#include "engine/pulse.h"
 #include "engine/recorder.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
@@ -94,7 +95,6 @@ private:
   /// What the steps changed, and the events, are part of the state from now on.
   void save();
   void add_event(EventRecord record);
-  void pulse();
   [[nodiscard]] Status leave_with_anchor();
   void come_back();
   void tell_soon();
@@ -166,10 +166,10 @@ private:
   Notices notices_;
   boost::asio::steady_timer timer_;
   MonoTime timer_set_ = never;
-  boost::asio::steady_timer pulse_timer_;
   bool unpublished_ = false; ///< there was a turn since `changed_` was last called
   boost::asio::steady_timer tell_timer_;
   bool tell_timer_set_ = false;
+  Pulse pulse_;
   std::deque<model::Event> pending_;
   std::vector<int> to_reap_; ///< exits that are accounted for when the turn is over
   bool turn_posted_ = false;
