@@ -60,10 +60,11 @@ Result<std::string> read_when_it_may(const std::string& path) {
   return read_secret_file(path);
 }
 
-/// Tells events and what services say of themselves, each once.
+/// Tells events and what services say of themselves, each once, over all engines.
 class Teller {
 public:
-  Teller(std::string file, engine::Engine& engine) : file_(std::move(file)), engine_(engine) {}
+  Teller(std::string file, engine::Engine& engine)
+      : file_(std::move(file)), engine_(engine), told_(engine.filed().sequence) {}
 
   void tell() {
     std::ostringstream lines;
@@ -79,12 +80,13 @@ public:
         lines << engine_.stack().spec({i}).name << " says " << says << '\n';
     }
     std::ofstream(file_, std::ios::app) << lines.str();
+    engine_.set_filed({.sequence = told_});
   }
 
 private:
   std::string file_;
   engine::Engine& engine_;
-  std::uint64_t told_ = 0;
+  std::uint64_t told_;
   std::map<std::uint32_t, std::string> said_;
 };
 

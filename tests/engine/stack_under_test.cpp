@@ -33,11 +33,6 @@ int run_anchor(const Place& place, const std::string& test) {
   return anchor ? anchor.value().run() : 66;
 }
 
-bool is_zombie(int pid) {
-  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-  return text && text.value().compare(text.value().rfind(')'), 3, ") Z") == 0;
-}
-
 std::string contents(const std::string& path) {
   auto text = read_file(path, 64U << 20U);
   return text ? std::move(text).value() : std::string();

@@ -283,7 +283,7 @@ TEST_CASE("observer - until it is launched nobody can ask, and it is not blamed"
       engine::Tree::make({.base = cgroup.path(), .stack = "test", .services = {}, .supervisors = {}}, found);
   REQUIRE(tree);
   boost::asio::io_context loop;
-  engine::Children children(loop);
+  engine::Children children(loop, [](int) {});
   std::vector<std::string> told;
   // Without that user no process is made.
   engine::Observer observer(

@@ -2,6 +2,7 @@
 // What the tests of this floor need of a real kernel: a cgroup of the test's own, and children that go with
 // the test.
 
+#include "base/file.h"
 #include "linux/cgroup.h"
 
 #include <chrono>
@@ -33,6 +34,11 @@ inline bool comes_true(const std::function<bool()>& condition) {
 inline bool becomes_readable(int fd, short events = POLLIN) {
   pollfd wait{.fd = fd, .events = events, .revents = 0};
   return ::poll(&wait, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) == 1;
+}
+
+inline bool is_zombie(int pid) {
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  return text && text.value().compare(text.value().rfind(')'), 3, ") Z") == 0;
 }
 
 /// A cgroup below the v2 mount. All that lives in it is killed with it.

@@ -1,0 +1,186 @@
+// An engine that is killed, and the one that comes back: to the services nothing has happened.
+
+#include "stack_under_test.h"
+
+#include "support/catch.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* is_back = "and is back after";
+
+std::size_t times_back(const StackUnderTest& stack) {
+  const std::string told = stack.told();
+  std::size_t count = 0;
+  for (auto at = told.find(is_back); at != std::string::npos; at = told.find(is_back, at + 1))
+    ++count;
+  return count;
+}
+
+bool comes_back_again(const StackUnderTest& stack, std::size_t times = 1) {
+  return comes_true([&] { return times_back(stack) >= times; });
+}
+
+/// Nobody starts an engine until this is gone, and there is none.
+class NoEngine {
+public:
+  explicit NoEngine(const StackUnderTest& stack) : anchor_(stack.anchor()) {
+    const int engine = stack.engine();
+    ::kill(anchor_, SIGSTOP);
+    ::kill(engine, SIGKILL);
+    REQUIRE(comes_true([&] { return is_zombie(engine); }));
+  }
+  ~NoEngine() { ::kill(anchor_, SIGCONT); }
+  NoEngine(const NoEngine&) = delete;
+  NoEngine& operator=(const NoEngine&) = delete;
+
+private:
+  int anchor_;
+};
+
+std::ptrdiff_t open_in(int pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return std::distance(begin(all), end(all));
+}
+
+} // namespace
+
+TEST_CASE("coming back - no service notices, and the next death of one is seen") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  const auto a = stack.pids("a", 1);
+  const auto b = stack.pids("b", 1);
+  const int first = stack.engine();
+  REQUIRE(::kill(first, SIGKILL) == 0);
+  REQUIRE(stack.tells("the engine was lost (SIGKILL) and is back after"));
+  CHECK(stack.told().find("2 runs go on") != std::string::npos);
+  CHECK(stack.engine() != first);
+  CHECK(stack.pids("a", 1) == a);
+  CHECK(stack.pids("b", 1) == b);
+  CHECK(stack.stays_ready("a"));
+  CHECK(stack.stays_ready("b"));
+  REQUIRE(::kill(a[0], SIGKILL) == 0);
+  CHECK(stack.tells("a 2 starting>ready"));
+  CHECK(stack.pids("b", 1) == b);
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - what dies while no engine is there is accounted for") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  {
+    const NoEngine none(stack);
+    REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
+  }
+  CHECK(stack.tells("a 2 starting>ready"));
+  CHECK(stack.told().find("ended by SIGKILL") != std::string::npos);
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - a word of readiness that came while no engine was there is heard") {
+  const Place place;
+  auto a = Place::service("a", {"quiet"});
+  a.ready = {.kind = model::ProbeKind::notify};
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("a says waiting"));
+  {
+    const NoEngine none(stack);
+    REQUIRE(::kill(stack.pids("a", 1)[0], SIGUSR2) == 0);
+  }
+  CHECK(stack.tells("a 1 starting>ready"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - what an operator stopped stays down") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a 1 stopping>down"));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  REQUIRE(comes_back_again(stack));
+  stack.ask("restart b");
+  REQUIRE(stack.tells("b 2 starting>ready"));
+  CHECK(stack.told().find("a 2") == std::string::npos);
+  stack.ask("start a");
+  CHECK(stack.tells("a 2 starting>ready"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - a stop that is under way goes on by its ladder") {
+  const Place place;
+  auto a = Place::service("a", {"ignore"});
+  a.stop = {{.signal = SIGTERM, .wait = 2s}};
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a 1 ready>stopping"));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  REQUIRE(comes_back_again(stack));
+  CHECK(stack.tells("a 1 stopping>down"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - an orderly end that was asked for goes on") {
+  const Place place;
+  auto a = Place::service("a", {"ignore"});
+  a.stop = {{.signal = SIGTERM, .wait = 2s}};
+  StackUnderTest stack(place, place.stack({a}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  stack.terminate();
+  REQUIRE(stack.tells("a 1 ready>stopping"));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  CHECK(stack.exit_code() == 0);
+  CHECK_FALSE(std::filesystem::exists(place.cgroup() + "/stack"));
+}
+
+TEST_CASE("coming back - what a service writes is in its log, whoever reads it") {
+  const Place place;
+  StackUnderTest stack(place, place.stack({Place::service("a", {"farewell", place / "bye"})}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  REQUIRE(comes_back_again(stack));
+  const std::string before = stack.log("a");
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a 1 stopping>down"));
+  CHECK(comes_true([&] { return stack.log("a").size() > before.size(); }));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - five deaths leave no descriptor behind and no service restarted") {
+  const Place place;
+  auto quiet = Place::service("quiet", {"notify"});
+  quiet.ready = {.kind = model::ProbeKind::notify};
+  StackUnderTest stack(place, place.stack({Place::service("a", {"run"}), quiet}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(stack.tells("quiet 1 starting>ready"));
+  const auto pids = stack.pids("a", 1);
+  std::ptrdiff_t anchor = 0;
+  std::ptrdiff_t engine = 0;
+  // The anchor is in no hurry with one that dies again and again.
+  constexpr std::size_t at_once = 5;
+  for (std::size_t i = 1; i <= at_once; ++i) {
+    REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+    REQUIRE(comes_back_again(stack, i));
+    if (i > 1) {
+      CHECK(open_in(stack.anchor()) == anchor);
+      CHECK(open_in(stack.engine()) == engine);
+    }
+    anchor = open_in(stack.anchor());
+    engine = open_in(stack.engine());
+  }
+  CHECK(stack.pids("a", 1) == pids);
+  CHECK(stack.stays_ready("a"));
+  CHECK(stack.stays_ready("quiet"));
+  CHECK(stack.ends_well());
+}
