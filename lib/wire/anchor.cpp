@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <type_traits>
 #include <unistd.h>
+#include <utility>
 
 namespace holdfast::wire {
 namespace {
@@ -19,7 +20,8 @@ struct Packet {
   int flags = 0;
 };
 
-Status send_packet(int socket, const Packet& packet) {
+/// 0 or errno.
+int send_packet(int socket, const Packet& packet) {
   std::array<iovec, 2> parts{{{const_cast<void*>(packet.bytes), packet.size},
                               {const_cast<char*>(packet.text.data()), packet.text.size()}}};
   alignas(cmsghdr) std::byte control[CMSG_SPACE(sizeof(int))]{};
@@ -39,7 +41,11 @@ Status send_packet(int socket, const Packet& packet) {
   do
     n = ::sendmsg(socket, &message, MSG_NOSIGNAL | packet.flags);
   while (n < 0 && errno == EINTR);
-  if (n < 0) return system_error("send", errno);
+  return n < 0 ? errno : 0;
+}
+
+Status sent(int error) {
+  if (error != 0) return system_error("send", error);
   return Done{};
 }
 
@@ -56,20 +62,25 @@ bool is_cut(const msghdr& message) {
 }
 
 /// Bytes that stand behind a record: of `notify` as many as it says, of all others none.
-template <typename Record>
-std::size_t text_of(const Record& record) {
-  if constexpr (std::is_same_v<Record, EngineRecord>)
-    if (record.kind == ToAnchor::notify && record.value >= 0) return static_cast<std::size_t>(record.value);
+std::size_t text_of(const EngineRecord& record) {
+  if (record.kind == ToAnchor::notify && record.value >= 0) return static_cast<std::size_t>(record.value);
   return 0;
 }
 
-template <typename Record>
-Result<std::optional<Record>> receive(int socket, Attached& attached) {
-  static_assert(std::is_trivially_copyable_v<Record>);
-  attached = {};
-  Record record;
-  std::array<char, longest_notice> text{};
-  std::array<iovec, 2> parts{{{&record, sizeof record}, {text.data(), text.size()}}};
+/// Where a packet is put.
+struct Place {
+  void* record;
+  std::size_t record_size;
+  Attached& attached;
+  std::size_t size = 0; ///< that came
+};
+
+/// All but whether the bytes are a record: `nothing` and `gone`, or `record` with the packet's whole size.
+Heard receive_packet(int socket, Place& to) {
+  to.attached.descriptor = -1;
+  to.attached.notice_size = 0;
+  std::array<iovec, 2> parts{
+      {{to.record, to.record_size}, {to.attached.notice_bytes.data(), to.attached.notice_bytes.size()}}};
   alignas(cmsghdr) std::byte control[CMSG_SPACE(sizeof(int))]{};
   msghdr message{};
   message.msg_iov = parts.data();
@@ -83,45 +94,55 @@ Result<std::optional<Record>> receive(int socket, Attached& attached) {
   // ECONNRESET is said once where the other end closed without reading all; what it sent before is still
   // there.
   while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-  if (n < 0 && errno == EAGAIN) return std::optional<Record>{};
-  if (n < 0) return system_error("receive", errno);
-  attached.descriptor = descriptor_of(message);
-  if (n == 0) return Error{"the other end is gone", 0};
-  const auto size = static_cast<std::size_t>(n);
-  if (size >= sizeof record && size == sizeof record + text_of(record) && !is_cut(message)) {
-    attached.notice.assign(text.data(), size - sizeof record);
-    return std::optional<Record>{record};
-  }
-  if (attached.descriptor >= 0) ::close(attached.descriptor);
-  attached.descriptor = -1;
-  return Error{"a packet that is not a record", EPROTO};
+  if (n < 0) return errno == EAGAIN ? Heard::nothing : Heard::gone;
+  to.attached.descriptor = descriptor_of(message);
+  if (n == 0) return Heard::gone;
+  to.size = static_cast<std::size_t>(n);
+  return to.size < to.record_size || is_cut(message) ? Heard::refused : Heard::record;
+}
+
+Heard refuse(Attached& attached) {
+  if (attached.descriptor >= 0) ::close(std::exchange(attached.descriptor, -1));
+  return Heard::refused;
 }
 
 } // namespace
 
-Status send_record(int socket, const AnchorRecord& record) {
-  return send_packet(socket, {.bytes = &record, .size = sizeof record, .flags = MSG_DONTWAIT});
+bool send_record(int socket, const AnchorRecord& record) {
+  return send_packet(socket, {.bytes = &record, .size = sizeof record, .flags = MSG_DONTWAIT}) == 0;
 }
 
 Status send_record(int socket, const EngineRecord& record, int descriptor) {
-  return send_packet(socket, {.bytes = &record, .size = sizeof record, .descriptor = descriptor});
+  return sent(send_packet(socket, {.bytes = &record, .size = sizeof record, .descriptor = descriptor}));
 }
 
 Status send_notice(int socket, std::string_view text) {
   if (text.size() > longest_notice) return Error{"too long for a notice", EMSGSIZE};
   const EngineRecord record{ToAnchor::notify, static_cast<std::int32_t>(text.size())};
-  return send_packet(socket, {.bytes = &record, .size = sizeof record, .text = text});
+  return sent(send_packet(socket, {.bytes = &record, .size = sizeof record, .text = text}));
+}
+
+Heard receive_from_engine(int socket, EngineRecord& record, Attached& attached) {
+  Place place{&record, sizeof record, attached};
+  const Heard heard = receive_packet(socket, place);
+  if (heard == Heard::nothing || heard == Heard::gone) return heard;
+  if (heard == Heard::refused || place.size != sizeof record + text_of(record)) return refuse(attached);
+  attached.notice_size = place.size - sizeof record;
+  return Heard::record;
 }
 
 Result<std::optional<AnchorRecord>> receive_from_anchor(int socket) {
+  AnchorRecord record;
   Attached attached;
-  auto record = receive<AnchorRecord>(socket, attached);
-  if (attached.descriptor >= 0) ::close(attached.descriptor);
-  return record;
-}
-
-Result<std::optional<EngineRecord>> receive_from_engine(int socket, Attached& attached) {
-  return receive<EngineRecord>(socket, attached);
+  Place place{&record, sizeof record, attached};
+  const Heard heard = receive_packet(socket, place);
+  if (heard == Heard::nothing) return std::optional<AnchorRecord>{};
+  if (heard == Heard::gone) return Error{"the other end is gone", 0};
+  // It brings no descriptor.
+  const bool is_record = heard == Heard::record && place.size == sizeof record && attached.descriptor < 0;
+  if (is_record) return std::optional<AnchorRecord>{record};
+  static_cast<void>(refuse(attached));
+  return Error{"a packet that is not a record", EPROTO};
 }
 
 } // namespace holdfast::wire

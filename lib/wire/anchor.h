@@ -4,12 +4,11 @@
 // text behind it. A packet of any other size or kind is refused.
 
 #include "base/result.h"
-#include "wire/last_stop.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace holdfast::wire {
@@ -19,13 +18,15 @@ namespace holdfast::wire {
 constexpr int cannot_start = 4;
 constexpr int engine_lost = 70;
 
-/// The descriptors that the anchor's child, the engine, finds open at its start.
+/// The descriptors that the anchor's child, the engine, finds open at its start, beside those that are held
+/// (wire/held.h).
 constexpr int engine_socket_fd = 3;
 constexpr int engine_last_stop_fd = 4;
 
+/// What an engine leaves without its answer is told to the next one again.
 enum class FromAnchor : std::uint32_t {
   exited = 1, ///< a child is a zombie; it is reaped when the engine says `reap`
-  signalled,  ///< the anchor got SIGTERM, SIGINT or SIGHUP
+  signalled,  ///< the anchor got SIGTERM, SIGINT or SIGHUP; the engine says `took`, once for each
 };
 
 struct AnchorRecord {
@@ -38,44 +39,50 @@ struct AnchorRecord {
 enum class ToAnchor : std::uint32_t {
   reap = 1, ///< `value` is the pid whose exit is accounted for
   hold,     ///< carries one descriptor to be kept open in slot `value`, in place of what was held there
-  finish,   ///< the engine ends in order; the anchor exits with `value`
+  finish,   ///< the engine ends in order; the anchor exits with `value`. Of an engine that is not the first,
+            ///< cannot_start is no end in order: it counts as a death before the adoption
   notify,   ///< `value` bytes follow, a datagram for the service manager; the anchor does not look into it
+  drop,     ///< what is held in slot `value` is closed
+  took,     ///< `value` is a signal: one `signalled` of it is part of the saved state
 };
 
 /// The most bytes that `notify` carries.
 constexpr std::size_t longest_notice = 1024;
-
-/// Slots for what the anchor holds: the lock of the stack, and for each service the read ends of the log
-/// pipes of two runs, the present one and the one that follows it. So what is held for runs that are over
-/// gives way.
-constexpr std::int32_t lock_slot = 0;
-constexpr std::int32_t hold_slots = 1 + 2 * static_cast<std::int32_t>(last_stop_rows);
-[[nodiscard]] constexpr std::int32_t log_slot(std::uint32_t service, std::uint64_t run) {
-  return static_cast<std::int32_t>(1 + 2 * service + run % 2);
-}
 
 struct EngineRecord {
   ToAnchor kind{};
   std::int32_t value = 0;
 };
 
-/// Sends one record. The anchor never waits for its engine: EAGAIN where the socket is full.
-[[nodiscard]] Status send_record(int socket, const AnchorRecord& record);
-/// Sends one record, with `descriptor` where it is not -1.
+/// What the anchor's side says and hears is told without Result: nothing there may allocate.
+
+/// Whether the record was sent. The anchor never waits for its engine: false where the socket is full.
+[[nodiscard]] bool send_record(int socket, const AnchorRecord& record);
+
+/// What came along with a record of the engine.
+struct Attached {
+  int descriptor = -1;                           ///< the receiver's to close; -1: none
+  std::array<char, longest_notice> notice_bytes; ///< of `notify`
+  std::size_t notice_size = 0;
+  [[nodiscard]] std::string_view notice() const { return {notice_bytes.data(), notice_size}; }
+};
+
+enum class Heard {
+  record,
+  nothing, ///< none is waiting
+  refused, ///< a packet that is not a record; it is used up
+  gone,    ///< the other end is closed, and all that it sent was heard
+};
+[[nodiscard]] Heard receive_from_engine(int socket, EngineRecord& record, Attached& attached);
+
+/// Sends one record, with `descriptor` where it is not -1. Waits for room in the socket.
 [[nodiscard]] Status send_record(int socket, const EngineRecord& record, int descriptor = -1);
 
 /// Sends a `notify`. EMSGSIZE where the text is too long.
 [[nodiscard]] Status send_notice(int socket, std::string_view text);
 
-/// What came along with a record of the engine.
-struct Attached {
-  int descriptor = -1; ///< the receiver's to close; -1: none
-  std::string notice;  ///< of `notify`
-};
-
 /// One record, nothing where none is waiting (EAGAIN), an error where the other end is gone (code 0) or the
 /// packet, which is then used up, is not a record (EPROTO).
 [[nodiscard]] Result<std::optional<AnchorRecord>> receive_from_anchor(int socket);
-[[nodiscard]] Result<std::optional<EngineRecord>> receive_from_engine(int socket, Attached& attached);
 
 } // namespace holdfast::wire

@@ -1,0 +1,51 @@
+#pragma once
+// What the anchor holds for its engines: descriptors in numbered slots. The anchor keeps each at the number
+// held_fd(slot), and each engine inherits them at the same numbers, so that nothing is sent back and nothing
+// has to be parsed. An engine finds what is held by looking which of the numbers are open; it sets FD_CLOEXEC
+// again, which the anchor's child has cleared. An engine's own descriptor at such a number means nothing to
+// the anchor: only `hold` and `drop` change what is held (wire/anchor.h).
+
+#include "wire/last_stop.h"
+
+#include <cstdint>
+
+namespace holdfast::wire {
+
+/// All numbers below are the processes' own.
+constexpr int first_held_fd = 64;
+[[nodiscard]] constexpr int held_fd(std::int32_t slot) {
+  return first_held_fd + slot;
+}
+
+constexpr std::int32_t lock_slot = 0;          ///< the lock of the stack
+constexpr std::int32_t control_slot = 1;       ///< the listening control socket
+constexpr std::int32_t state_slot = 2;         ///< memory of the model's state
+constexpr std::int32_t configuration_slot = 3; ///< memory of the configuration in force
+constexpr std::int32_t logs_slot = 4;          ///< memory of the log capture
+constexpr std::int32_t receipt_read_slot = 5;  ///< the log capture's receipt pipe
+constexpr std::int32_t receipt_write_slot = 6;
+constexpr std::int32_t events_slot = 7; ///< memory of the events
+
+/// Listening sockets of services.
+constexpr std::int32_t first_listening_slot = 16;
+constexpr std::int32_t listening_slots = 256;
+[[nodiscard]] constexpr std::int32_t listening_slot(std::int32_t n) {
+  return first_listening_slot + n;
+}
+
+/// Four for each service: the log pipes of two runs, the present one and the one that follows it, so that
+/// what is held for runs that are over gives way; the notify socket; one in reserve.
+constexpr std::int32_t first_service_slot = first_listening_slot + listening_slots;
+constexpr std::int32_t slots_of_service = 4;
+[[nodiscard]] constexpr std::int32_t log_slot(std::uint32_t service, std::uint64_t run) {
+  return first_service_slot + slots_of_service * static_cast<std::int32_t>(service) +
+         static_cast<std::int32_t>(run % 2);
+}
+[[nodiscard]] constexpr std::int32_t notify_slot(std::uint32_t service) {
+  return first_service_slot + slots_of_service * static_cast<std::int32_t>(service) + 2;
+}
+
+constexpr std::int32_t hold_slots =
+    first_service_slot + slots_of_service * static_cast<std::int32_t>(last_stop_rows);
+
+} // namespace holdfast::wire
