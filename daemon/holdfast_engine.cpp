@@ -9,6 +9,8 @@
 #include "linux/volume.h"
 #include "presets.h"
 #include "wire/anchor.h"
+#include "wire/held.h"
+#include "wire/last_stop.h"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>

@@ -1,12 +1,14 @@
 #include "anchor/anchor.h"
 
-#include "anchor/last_stop.h"
+#include "anchor/numbers.h"
+#include "anchor/say.h"
 #include "base/clock.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,7 +20,10 @@
 namespace holdfast::anchor {
 namespace {
 
-Result<int> take_signals() {
+/// The engine's records in one turn: one that never stops talking must not keep us from everything else.
+constexpr int most_records = 1024;
+
+Status take_signals() {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
@@ -26,79 +31,122 @@ Result<int> take_signals() {
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return system_error("sigprocmask", errno);
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) return system_error("signalfd", errno);
-  return fd;
+  return place(fd, signals_fd);
 }
 
-/// Two for each service is more than a shell's limit allows.
-void raise_descriptor_limit() {
+Result<wire::LastStopTable*> make_table() {
+  const auto memory = wire::make_last_stop();
+  if (!memory) return memory.error();
+  if (auto placed = place(memory.value(), table_fd); !placed) return placed.error();
+  return wire::map_last_stop(table_fd);
+}
+
+/// What is held for a service has a number above a shell's limit. The engine gets the limit that we found,
+/// since it passes that on to the services.
+std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t found = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  return found;
 }
 
 bool is_readable(const pollfd& entry) {
   return (entry.revents & (POLLIN | POLLHUP | POLLERR)) != 0;
 }
 
+int milliseconds_until(MonoTime time, MonoTime now) {
+  if (time == never) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - now).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+/// Of timeouts as poll(2) takes them.
+int sooner(int one, int other) {
+  if (one < 0 || other < 0) return std::max(one, other);
+  return std::min(one, other);
+}
+
 } // namespace
 
-Anchor::Anchor(ServiceManager manager, Fd signals, EngineProcess engine, wire::LastStopTable* table)
-    : manager_(std::move(manager)), signals_(std::move(signals)), engine_(std::move(engine)), table_(table) {}
+Anchor::Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table,
+               const Patience& patience)
+    : manager_(std::move(manager)), program_(std::move(program)), table_(table), patience_(patience),
+      signals_(table.anchor), watch_(patience) {}
 
 Result<Anchor> Anchor::start(const Options& options) {
+  if (auto cleared = clear_numbers(); !cleared) return cleared.error();
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return system_error("PR_SET_CHILD_SUBREAPER", errno);
   // Whoever read our messages may be gone: that must not end what holds the stack.
   ::signal(SIGPIPE, SIG_IGN);
   auto manager = ServiceManager::from_environment();
-  auto signals = take_signals();
-  if (!signals) return signals.error();
-  Fd signal_fd(signals.value());
-  auto memory = wire::make_last_stop();
-  if (!memory) return memory.error();
-  const Fd memory_fd(memory.value());
-  auto table = wire::map_last_stop(memory_fd.get());
+  if (auto taken = take_signals(); !taken) return taken.error();
+  auto table = make_table();
   if (!table) return table.error();
-  auto engine = EngineProcess::start(options.engine, options.engine_arguments, memory_fd.get());
-  if (!engine) return engine.error();
-  // Not before: the engine passes the limit that it finds on to the services.
-  raise_descriptor_limit();
-  return Anchor(std::move(manager), std::move(signal_fd), std::move(engine).value(), table.value());
+  auto program = EngineProgram::open(options.engine, options.engine_arguments);
+  if (!program) return program.error();
+  table.value()->anchor.descriptor_limit = raise_descriptor_limit();
+  Anchor anchor(std::move(manager), std::move(program).value(), *table.value(), options.patience);
+  if (const int error = anchor.start_engine(); error != 0) return system_error("the engine", error);
+  return anchor;
 }
 
 int Anchor::run() {
   for (;;) {
-    const short of_engine = unsent_ ? POLLIN | POLLOUT : POLLIN;
-    std::array<pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {engine_.socket(), of_engine, 0}}};
-    if (::poll(wait.data(), wait.size(), manager_.until_pulse(read_mono())) < 0 && errno != EINTR) {
-      std::perror("holdfast-anchor: poll");
-      return engine_is_gone();
+    if (!wait()) {
+      give_engine_up();
+      return stop_the_stack();
     }
-    // The engine's last words come before its exit: a `finish` that is still in the socket must count.
-    if (is_readable(wait[1])) hear_engine();
-    if (is_readable(wait[0])) pass_signals();
+    tell_signals();
     // Told before anything else is looked at: a restart waits for it.
-    look_for_exits();
-    if (engine_exited()) return engine_is_gone();
-    manager_.pulse(read_mono());
+    tell_exit();
+    if (const auto code = look_for_engines_end()) return *code;
+    const MonoTime now = read_mono();
+    if (const auto code = start_when_due(now)) return *code;
+    look_at_pulse(now);
+    manager_.pulse(now);
   }
 }
 
-void Anchor::pass_signals() {
+bool Anchor::wait() {
+  const short of_engine = full_ ? POLLIN | POLLOUT : POLLIN;
+  std::array<pollfd, 2> entries{{{signals_fd, POLLIN, 0}, {engine_.socket.get(), of_engine, 0}}};
+  if (::poll(entries.data(), entries.size(), until_next(read_mono())) < 0 && errno != EINTR) {
+    say("poll: %s", ::strerrordesc_np(errno));
+    return false;
+  }
+  full_ = false;
+  // The engine's last words come before its exit: a `finish` that is still in the socket must count.
+  if (is_readable(entries[1])) hear_engine();
+  if (is_readable(entries[0])) hear_signals();
+  return true;
+}
+
+int Anchor::until_next(MonoTime now) const {
+  const MonoTime next = std::min(start_at_, watch_.next_look());
+  return sooner(manager_.until_pulse(now), milliseconds_until(next, now));
+}
+
+void Anchor::hear_signals() {
   // Of each signal one at most is pending, so that one read takes them all.
   std::array<signalfd_siginfo, 8> infos{};
-  const ssize_t bytes = ::read(signals_.get(), infos.data(), sizeof infos);
+  const ssize_t bytes = ::read(signals_fd, infos.data(), sizeof infos);
   const std::size_t count = bytes > 0 ? static_cast<std::size_t>(bytes) / sizeof infos[0] : 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (infos[i].ssi_signo == SIGCHLD) {
+    if (infos[i].ssi_signo == SIGCHLD)
       named_ = static_cast<int>(infos[i].ssi_pid);
-      continue;
-    }
-    wire::AnchorRecord record;
-    record.kind = wire::FromAnchor::signalled;
-    record.status = static_cast<std::int32_t>(infos[i].ssi_signo);
-    // An engine that takes no more records is hung or dying; both are seen elsewhere.
-    static_cast<void>(wire::send_record(engine_.socket(), record));
+    else
+      signals_.came(static_cast<int>(infos[i].ssi_signo));
+  }
+}
+
+void Anchor::tell_signals() {
+  if (!engine_.socket.valid()) return;
+  for (int signal = 0; !full_ && (signal = signals_.due()) != 0;) {
+    const wire::AnchorRecord record{.kind = wire::FromAnchor::signalled, .status = signal};
+    full_ = !wire::send_record(engine_.socket.get(), record);
+    if (!full_) signals_.told(signal);
   }
 }
 
@@ -112,91 +160,51 @@ siginfo_t Anchor::find_zombie() {
   return info;
 }
 
-void Anchor::look_for_exits() {
+void Anchor::tell_exit() {
   // One at a time: of several zombies waitid names the eldest child, not the first that died, so a second
   // report could take the place of one that is not accounted for yet.
-  if (reported_ != 0) return;
+  if (reported_ != 0 || full_ || !engine_.socket.valid()) return;
   const siginfo_t info = find_zombie();
-  if (info.si_pid == 0 || info.si_pid == engine_.pid()) return;
-  wire::AnchorRecord record;
-  record.kind = wire::FromAnchor::exited;
-  record.pid = info.si_pid;
-  record.code = info.si_code;
-  record.status = info.si_status;
-  unsent_ = !wire::send_record(engine_.socket(), record);
-  if (!unsent_) reported_ = info.si_pid;
+  if (info.si_pid == 0 || info.si_pid == engine_.pid) return;
+  const wire::AnchorRecord record{
+      .kind = wire::FromAnchor::exited, .pid = info.si_pid, .code = info.si_code, .status = info.si_status};
+  full_ = !wire::send_record(engine_.socket.get(), record);
+  if (!full_) reported_ = info.si_pid;
 }
 
-void Anchor::hear_engine() {
-  while (engine_.socket() >= 0) {
+bool Anchor::hear_engine() {
+  for (int i = 0; i < most_records && engine_.socket.valid(); ++i) {
+    wire::EngineRecord record;
     wire::Attached attached;
-    auto record = wire::receive_from_engine(engine_.socket(), attached);
-    Fd came_along(attached.descriptor);
-    if (!record && record.error().code == EPROTO) continue;
-    if (!record) return give_engine_up();
-    if (!record.value()) return;
-    take(*record.value(), std::move(came_along), attached.notice);
+    switch (wire::receive_from_engine(engine_.socket.get(), record, attached)) {
+    case wire::Heard::record: take(record, attached); break;
+    case wire::Heard::refused: break;
+    case wire::Heard::nothing: return true;
+    case wire::Heard::gone: give_engine_up(); break;
+    }
+    if (attached.descriptor >= 0) ::close(attached.descriptor);
   }
+  return !engine_.socket.valid();
 }
 
-void Anchor::give_engine_up() {
-  // Without its socket it hears of no exit and of no SIGTERM: if it lived on, nobody would watch the stack.
-  // Where it is about to exit, the signal changes nothing.
-  ::kill(engine_.pid(), SIGKILL);
-  engine_.silence();
-}
-
-void Anchor::take(const wire::EngineRecord& record, Fd descriptor, const std::string& notice) {
+void Anchor::take(const wire::EngineRecord& record, const wire::Attached& attached) {
   heard_ = true;
   switch (record.kind) {
-  case wire::ToAnchor::reap:
-    // Only what was reported and is still a zombie: nothing else can be reaped by a record.
-    if (record.value != reported_) return;
-    siginfo_t info;
-    ::waitid(P_PID, static_cast<id_t>(record.value), &info, WEXITED | WNOHANG);
-    reported_ = 0;
-    return;
-  case wire::ToAnchor::hold: hold(record.value, std::move(descriptor)); return;
+  case wire::ToAnchor::reap: reap(record.value); return;
+  case wire::ToAnchor::hold: held_.put(record.value, attached.descriptor); return;
+  case wire::ToAnchor::drop: held_.drop(record.value); return;
+  case wire::ToAnchor::took: signals_.took(record.value); return;
   case wire::ToAnchor::finish: finish_ = record.value; return;
-  case wire::ToAnchor::notify: manager_.tell(notice); return;
+  case wire::ToAnchor::notify: manager_.tell(attached.notice()); return;
   }
 }
 
-void Anchor::hold(std::int32_t slot, Fd descriptor) {
-  if (slot < 0 || slot >= wire::hold_slots || !descriptor.valid()) return;
-  const auto index = static_cast<std::size_t>(slot);
-  if (index >= held_.size()) held_.resize(index + 1);
-  held_[index] = std::move(descriptor);
-}
-
-bool Anchor::engine_exited() {
-  siginfo_t info{};
-  const auto engine = static_cast<id_t>(engine_.pid());
-  if (::waitid(P_PID, engine, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno == ECHILD;
-  if (info.si_pid == 0) return false;
-  hear_engine();
-  ::waitid(P_PID, engine, &info, WEXITED | WNOHANG);
-  // What cannot be executed said why itself, on standard error.
-  if (!heard_ && info.si_code == CLD_EXITED && info.si_status == EngineProcess::not_executed)
-    finish_ = wire::cannot_start;
-  if (!finish_)
-    std::fprintf(stderr, "holdfast: the engine was lost (%s %d)\n",
-                 info.si_code == CLD_EXITED ? "exit code" : "signal", info.si_status);
-  return true;
-}
-
-int Anchor::engine_is_gone() {
-  if (finish_) {
-    // Orphans whose exit was not told yet: our parent knows nothing of them.
-    reap_the_dying(signals_.get());
-    return *finish_;
-  }
-  std::fputs("holdfast: stopping the stack in order\n", stderr);
-  const auto bound = std::chrono::ceil<std::chrono::microseconds>(longest_last_stop(*table_)).count();
-  manager_.tell("STOPPING=1\nSTATUS=the engine was lost; the stack is stopped\nEXTEND_TIMEOUT_USEC=" +
-                std::to_string(bound));
-  last_stop(*table_, signals_.get());
-  return wire::engine_lost;
+void Anchor::reap(int pid) {
+  // Only what was reported and is still a zombie: nothing else can be reaped by a record.
+  if (reported_ == 0 || pid != reported_) return;
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+  reported_ = 0;
 }
 
 } // namespace holdfast::anchor

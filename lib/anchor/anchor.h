@@ -1,12 +1,18 @@
 #pragma once
 // The process that holds: parent of every process of the stack, and of the engine that decides. It is small
-// so that it can be right: it parses nothing, takes no decision, and links nothing but libc and libstdc++.
+// so that it can be right: it parses nothing, takes no decision, allocates nothing once it runs, and links
+// nothing but libc and libstdc++. REVIEW.md goes through it function by function.
 //
 // Exits are never lost and never credited to the wrong run: a dead child is looked at (waitid WNOWAIT), told
 // to the engine, and reaped only when the engine has accounted for it. The kernel is the queue, a zombie is a
 // message not yet delivered, and its pid cannot be used again meanwhile. One exit is under way at a time.
+//
+// It outlives its engines. One that dies, or hangs and is killed, is followed by another, which inherits what
+// is held and is told again what the one before was told and had not answered.
 
-#include "anchor/engine_process.h"
+#include "anchor/engine_life.h"
+#include "anchor/engine_program.h"
+#include "anchor/held.h"
 #include "anchor/service_manager.h"
 #include "base/fd.h"
 #include "base/result.h"
@@ -23,38 +29,59 @@ namespace holdfast::anchor {
 struct Options {
   std::string engine; ///< path of the engine's executable
   std::vector<std::string> engine_arguments;
+  Patience patience = {};
 };
 
 class Anchor {
 public:
-  /// Becomes a child subreaper, takes the signals it answers to out of ordinary delivery, starts the engine.
+  /// Closes all descriptors but standard input and output, becomes a child subreaper, takes the signals it
+  /// answers to out of ordinary delivery, starts the engine.
   [[nodiscard]] static Result<Anchor> start(const Options& options);
 
-  /// Until the engine has finished or is lost. Returns the exit code of the daemon.
+  /// Until an engine has finished or none is to be had. Returns the exit code of the daemon.
   [[nodiscard]] int run();
 
 private:
-  Anchor(ServiceManager manager, Fd signals, EngineProcess engine, wire::LastStopTable* table);
+  Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table, const Patience& patience);
 
-  void pass_signals();
+  /// Sleeps until there is something to do.
+  [[nodiscard]] bool wait();
+  [[nodiscard]] int until_next(MonoTime now) const;
+  void hear_signals();
   [[nodiscard]] siginfo_t find_zombie();
-  void look_for_exits();
-  void hear_engine();
+  void tell_signals();
+  void tell_exit();
+  /// Whether all was heard that is in the socket.
+  bool hear_engine();
+  void take(const wire::EngineRecord& record, const wire::Attached& attached);
+  void reap(int pid);
+
+  /// 0 or errno.
+  [[nodiscard]] int start_engine();
+  void look_at_pulse(MonoTime now);
   void give_engine_up();
-  void take(const wire::EngineRecord& record, Fd descriptor, const std::string& notice);
-  void hold(std::int32_t slot, Fd descriptor);
-  [[nodiscard]] bool engine_exited();
-  [[nodiscard]] int engine_is_gone();
+  // The exit code of the daemon, where this was the end.
+  [[nodiscard]] std::optional<int> start_when_due(MonoTime now);
+  [[nodiscard]] std::optional<int> start_failed(const char* why, MonoTime now);
+  [[nodiscard]] std::optional<int> look_for_engines_end();
+  [[nodiscard]] std::optional<int> engine_is_gone(const siginfo_t& end);
+  [[nodiscard]] std::optional<int> succeed(const siginfo_t& end, MonoTime now);
+  [[nodiscard]] int stop_the_stack();
 
   ServiceManager manager_;
-  Fd signals_;
+  EngineProgram program_;
+  wire::LastStopTable& table_;
+  Patience patience_;
+  Held held_;
+  PassedSignals signals_;
+  PulseWatch watch_;
   EngineProcess engine_;
-  wire::LastStopTable* table_;
-  std::vector<Fd> held_; ///< by slot; they live as long as we do
-  int reported_ = 0;     ///< the child whose exit the engine has not acknowledged
-  int named_ = 0;        ///< by the last SIGCHLD: to be looked at first; 0: nobody
-  bool unsent_ = false;  ///< an exit waits for room in the socket
-  bool heard_ = false;   ///< the engine said something
+  MonoTime start_at_ = never; ///< of the next engine, where there is none
+  int failed_starts_ = 0;     ///< in a row
+  int reported_ = 0;          ///< the child whose exit the engine has not acknowledged
+  int named_ = 0;             ///< by the last SIGCHLD: to be looked at first; 0: nobody
+  bool full_ = false;         ///< something waits for room in the socket
+  bool heard_ = false;        ///< the engine said something
   std::optional<int> finish_;
 };
 

@@ -1,5 +1,6 @@
 #include "anchor/last_stop.h"
 
+#include "anchor/say.h"
 #include "base/clock.h"
 #include "base/fd.h"
 
@@ -7,16 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
-#include <span>
-#include <string>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 namespace holdfast::anchor {
 namespace {
@@ -28,39 +26,38 @@ constexpr Duration after_kill = 5s;
 /// From the empty cgroup to the zombie it is microseconds; a child that lives elsewhere must not hold us.
 constexpr Duration to_die = 200ms;
 
-struct Target {
-  pid_t pid;
-  std::uint32_t rank;
-  int signal;
-  Duration wait;     ///< for its exit, from the signal on
-  MonoTime deadline; ///< set when it is signalled
-  std::string leaf;
-};
-
-/// The highest rank first.
-std::vector<Target> targets_of(wire::LastStopTable& table) {
-  std::vector<Target> targets;
-  for (wire::LastStopRow& row : table.rows) {
-    if (row.in_use.load() == 0) continue;
-    row.leaf.back() = '\0';
-    targets.push_back({row.pid.load(),
-                       row.rank,
-                       row.signal,
-                       std::chrono::milliseconds(row.wait_ms),
-                       {},
-                       std::string(row.leaf.data())});
-  }
-  std::stable_sort(targets.begin(), targets.end(),
-                   [](const Target& a, const Target& b) { return a.rank > b.rank; });
-  return targets;
+bool is_of(const wire::LastStopRow& row, std::uint32_t rank) {
+  return row.in_use.load() != 0 && row.rank == rank;
 }
 
-/// Reaps whatever has ended; a target whose main process is among them is marked by pid 0.
-void reap(std::vector<Target>& targets) {
+/// The highest rank that is lower than `below`; below 0: none. No rank is as high as `above_all`.
+constexpr std::uint64_t above_all = std::uint64_t{1} << 32U;
+std::optional<std::uint32_t> next_rank(const wire::LastStopTable& table, std::uint64_t below) {
+  std::optional<std::uint32_t> highest;
+  for (const wire::LastStopRow& row : table.rows)
+    if (row.in_use.load() != 0 && row.rank < below && (!highest || row.rank > *highest)) highest = row.rank;
+  return highest;
+}
+
+/// No ladder is as long as this; and of so many waits the sum is still a time.
+constexpr Duration longest_wait = 7 * 24h;
+
+Duration wait_of(const wire::LastStopRow& row) {
+  return std::min<Duration>(std::chrono::milliseconds(row.wait_ms), longest_wait);
+}
+
+/// The engine wrote that it is; a number that is not would be somebody else's.
+bool is_our_child(pid_t pid) {
+  siginfo_t info{};
+  return pid > 0 && ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// Reaps whatever has ended; a row whose main process is among them has pid 0 from then on.
+void reap(wire::LastStopTable& table) {
   pid_t pid = 0;
   while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0)
-    for (Target& target : targets)
-      if (target.pid == pid) target.pid = 0;
+    for (wire::LastStopRow& row : table.rows)
+      if (row.pid.load() == pid) row.pid = 0;
 }
 
 /// Sleeps until a child ends or `deadline`.
@@ -73,11 +70,6 @@ void wait_for_child(int signals, MonoTime deadline) {
   }
 }
 
-void kill_cgroup(const std::string& path) {
-  const Fd fd(::open((path + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.valid()) static_cast<void>(!::write(fd.get(), "1", 1));
-}
-
 bool is_populated(int events) {
   std::array<char, 256> text{};
   const ssize_t n = ::pread(events, text.data(), text.size() - 1, 0);
@@ -85,81 +77,84 @@ bool is_populated(int events) {
 }
 
 /// Kills what is in the cgroup and waits until it is empty, at most `after_kill`.
-void clear_cgroup(const std::string& path, std::vector<Target>& targets) {
-  const Fd events(::open((path + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
+void clear_cgroup(std::array<char, wire::last_stop_path>& path, wire::LastStopTable& table) {
+  path.back() = '\0';
+  if (path.front() == '\0') return;
+  const Fd directory(::open(path.data(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Fd events(::openat(directory.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
   if (!events.valid() || !is_populated(events.get())) return;
-  kill_cgroup(path);
+  const Fd kill(::openat(directory.get(), "cgroup.kill", O_WRONLY | O_CLOEXEC));
+  if (kill.valid()) static_cast<void>(!::write(kill.get(), "1", 1));
   const MonoTime deadline = later(read_mono(), after_kill);
   while (is_populated(events.get()) && read_mono() < deadline) {
     // The kernel may hold a notification back for 10 ms: the time-out makes that harmless.
     pollfd entry{events.get(), POLLPRI, 0};
     ::poll(&entry, 1, 20);
-    reap(targets);
+    reap(table);
   }
 }
 
-/// Stops `rank`, a part of `all`.
-void stop_rank(std::span<Target> rank, std::vector<Target>& all, int signals) {
-  for (Target& target : rank) {
+void signal_rank(wire::LastStopTable& table, std::uint32_t rank) {
+  for (wire::LastStopRow& row : table.rows) {
+    if (!is_of(row, rank)) continue;
+    const pid_t pid = row.pid.load();
     // Safe by pid: it is our child and was not reaped, so the number is still its own.
-    if (target.pid > 0) ::kill(target.pid, target.signal);
-    target.deadline = later(read_mono(), target.wait);
+    if (!is_our_child(pid) || ::kill(pid, row.signal) != 0) row.pid = 0;
   }
+}
+
+/// When the next of the rank's processes is out of time; `never` where none is left to be waited for.
+MonoTime next_deadline(const wire::LastStopTable& table, std::uint32_t rank, MonoTime signalled) {
+  MonoTime next = never;
+  const MonoTime now = read_mono();
+  for (const wire::LastStopRow& row : table.rows)
+    if (is_of(row, rank) && row.pid.load() > 0 && later(signalled, wait_of(row)) > now)
+      next = std::min(next, later(signalled, wait_of(row)));
+  return next;
+}
+
+void stop_rank(wire::LastStopTable& table, std::uint32_t rank, int signals) {
+  signal_rank(table, rank);
+  const MonoTime signalled = read_mono();
   for (;;) {
-    reap(all);
-    MonoTime next = never;
-    const MonoTime now = read_mono();
-    for (const Target& target : rank)
-      if (target.pid > 0 && target.deadline > now) next = std::min(next, target.deadline);
+    reap(table);
+    const MonoTime next = next_deadline(table, rank, signalled);
     if (next == never) break;
     wait_for_child(signals, next);
   }
-  for (const Target& target : rank)
-    clear_cgroup(target.leaf, all);
+  for (wire::LastStopRow& row : table.rows)
+    if (is_of(row, rank)) clear_cgroup(row.leaf, table);
 }
 
 /// Before anything is stopped that the public might ask.
 void close_door(wire::LastStopTable& table) {
   table.door.back() = '\0';
   if (table.door.front() == '\0' || ::unlink(table.door.data()) == 0 || errno == ENOENT) return;
-  std::perror("holdfast: the door cannot be closed, the public still comes in");
-}
-
-/// The end of the targets of the same rank as `first`.
-std::vector<Target>::iterator end_of_rank(std::vector<Target>& targets, std::vector<Target>::iterator first) {
-  return std::find_if(first, targets.end(), [&](const Target& target) { return target.rank != first->rank; });
+  say("the door cannot be closed, the public still comes in: %s", ::strerrordesc_np(errno));
 }
 
 } // namespace
 
-Duration longest_last_stop(wire::LastStopTable& table) {
-  auto targets = targets_of(table);
+Duration longest_last_stop(const wire::LastStopTable& table) {
   Duration sum = 2 * after_kill + to_die; // of the tree as a whole, and of the observer
-  for (auto first = targets.begin(); first != targets.end();) {
-    const auto last = end_of_rank(targets, first);
+  for (auto rank = next_rank(table, above_all); rank; rank = next_rank(table, *rank)) {
     Duration longest{};
-    for (auto target = first; target != last; ++target) {
-      longest = std::max(longest, target->wait);
+    for (const wire::LastStopRow& row : table.rows) {
+      if (!is_of(row, *rank)) continue;
+      longest = std::max(longest, wait_of(row));
       sum += after_kill;
     }
     sum += longest;
-    first = last;
   }
   return sum;
 }
 
 void last_stop(wire::LastStopTable& table, int signals) {
   close_door(table);
-  auto targets = targets_of(table);
-  for (auto first = targets.begin(); first != targets.end();) {
-    const auto last = end_of_rank(targets, first);
-    stop_rank({first, last}, targets, signals);
-    first = last;
-  }
-  for (auto* const tree : {&table.stack, &table.observer}) {
-    tree->back() = '\0';
-    if (tree->front() != '\0') clear_cgroup(tree->data(), targets);
-  }
+  for (auto rank = next_rank(table, above_all); rank; rank = next_rank(table, *rank))
+    stop_rank(table, *rank, signals);
+  clear_cgroup(table.stack, table);
+  clear_cgroup(table.observer, table);
   reap_the_dying(signals);
 }
 

@@ -38,10 +38,13 @@ void AnchorLink::receive() {
   wait();
 }
 
-void AnchorLink::reap(int pid) {
+void AnchorLink::tell(wire::ToAnchor kind, std::int32_t value) {
   // If the anchor is gone, that is heard from the socket itself.
-  static_cast<void>(
-      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::reap, pid}));
+  static_cast<void>(wire::send_record(socket_.native_handle(), wire::EngineRecord{kind, value}));
+}
+
+void AnchorLink::reap(int pid) {
+  tell(wire::ToAnchor::reap, pid);
 }
 
 Status AnchorLink::hold(std::int32_t slot, int descriptor) {
@@ -49,9 +52,16 @@ Status AnchorLink::hold(std::int32_t slot, int descriptor) {
                            descriptor);
 }
 
+void AnchorLink::drop(std::int32_t slot) {
+  tell(wire::ToAnchor::drop, slot);
+}
+
+void AnchorLink::took(int signal) {
+  tell(wire::ToAnchor::took, signal);
+}
+
 void AnchorLink::finish(int code) {
-  static_cast<void>(
-      wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::finish, code}));
+  tell(wire::ToAnchor::finish, code);
 }
 
 void AnchorLink::notify(const std::string& text) {

@@ -26,8 +26,12 @@ public:
   /// The exit of `pid` is accounted for.
   void reap(int pid);
   /// The anchor keeps a copy of the descriptor for as long as it lives, or until another takes the slot
-  /// (wire/anchor.h).
+  /// (wire/held.h).
   [[nodiscard]] Status hold(std::int32_t slot, int descriptor);
+  /// What is held in the slot is closed.
+  void drop(std::int32_t slot);
+  /// One `signalled` of this signal is in the saved state; until then the anchor tells it to each new engine.
+  void took(int signal);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);
 
@@ -37,6 +41,7 @@ public:
 private:
   void wait();
   void receive();
+  void tell(wire::ToAnchor kind, std::int32_t value);
 
   boost::asio::posix::stream_descriptor socket_;
   Handlers handlers_;

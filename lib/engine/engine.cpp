@@ -99,7 +99,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        conditions_.respecified();
                        settle_observer();
                      }}),
-      timer_(loop), tell_timer_(loop) {
+      timer_(loop), tell_timer_(loop), pulse_(loop, options.last_stop->life) {
   rows_.set_stack(tree_.stack(), tree_.observer(), door_flag(stack_.spec().runtime));
 }
 

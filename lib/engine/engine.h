@@ -19,6 +19,7 @@
 #include "engine/notify_hub.h"
 #include "engine/observed_probes.h"
 #include "engine/observer.h"
+#include "engine/pulse.h"
 #include "engine/recorder.h"
 #include "engine/reloader.h"
 #include "engine/report.h"
@@ -151,6 +152,7 @@ private:
   bool unpublished_ = false;        ///< there was a turn since `changed_` was last called
   boost::asio::steady_timer tell_timer_;
   bool tell_timer_set_ = false;
+  Pulse pulse_;
   std::deque<model::Event> pending_;
   std::vector<int> to_reap_; ///< exits that are accounted for when the turn is over
   bool turn_posted_ = false;

@@ -1,5 +1,7 @@
 #include "engine/runs.h"
 
+#include "wire/held.h"
+
 #include <algorithm>
 #include <csignal>
 

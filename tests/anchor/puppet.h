@@ -1,15 +1,19 @@
 #pragma once
-// A real anchor in a process of its own, whose engine is a puppet of the test (puppet_program.cpp). Both, and
-// all that the puppet starts, live in a cgroup that goes with the test.
+// A real anchor in a process of its own, whose engines are puppets of the test (puppet_program.cpp). All of
+// them, and all that the puppets start, live in a cgroup that goes with the test.
 
 #include "anchor/anchor.h"
 #include "linux/processes.h"
+#include "no_allocation.h"
 #include "support/catch.h"
 #include "support/scratch.h"
 
 #include "base/file.h"
 
 #include <array>
+#include <csignal>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -23,15 +27,42 @@ inline std::string state_of(int pid) {
   return text.value().substr(text.value().rfind(')') + 2, 1);
 }
 
+/// What the puppet answers where it heard of an exit.
+inline std::string exited(int pid, int code, int status) {
+  return "exited " + std::to_string(pid) + " " + std::to_string(code) + " " + std::to_string(status);
+}
+inline std::string signalled(int signal) {
+  return "signalled " + std::to_string(signal);
+}
+
+/// Ticks of the processor that `pid` has used.
+inline std::uint64_t ticks_of(int pid) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096).value();
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string passed_over;
+  for (int i = 0; i < 11; ++i)
+    fields >> passed_over;
+  std::uint64_t user = 0;
+  std::uint64_t system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+inline std::ptrdiff_t descriptors_of(int pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return std::distance(begin(all), end(all));
+}
+
 class PuppetShow {
 public:
-  explicit PuppetShow(std::string engine = HOLDFAST_TEST_PUPPET) : engine_(std::move(engine)) {
+  explicit PuppetShow(const anchor::Patience& anchors = {}, std::string engine = HOLDFAST_TEST_PUPPET)
+      : patience_(anchors), engine_(std::move(engine)) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
       throw std::runtime_error("socketpair");
     ours_ = Fd(ends[0]);
     const Fd theirs(ends[1]);
-    const timeval limit{std::chrono::seconds(patience).count(), 0};
+    const timeval limit{std::chrono::seconds(test::patience).count(), 0};
     ::setsockopt(ours_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     anchor_.emplace([&, this] { return hold(theirs.get()); });
   }
@@ -45,14 +76,22 @@ public:
   }
   /// Until the anchor has an engine, and answers to signals itself.
   void wait_for_engine() { REQUIRE(ask("peek") == "nothing"); }
-  void wait_for_no_engine() {
-    REQUIRE(comes_true([this] { return ask("peek") == "no engine"; }));
-  }
   /// For commands that nothing answers.
   bool tell(const std::string& command) {
     return ::send(ours_.get(), command.data(), command.size(), MSG_NOSIGNAL) > 0;
   }
   int spawn(const std::string& how) { return std::stoi(ask(how)); }
+  [[nodiscard]] int engine() { return std::stoi(ask("pid")); }
+  /// The engine that lives has taken over, and is killed.
+  void lose_engine() {
+    REQUIRE(ask("adopt") == "done");
+    tell("die");
+  }
+  /// So many in a row that the anchor does without.
+  void lose_all_engines() {
+    for (std::uint32_t i = 0; i < anchor::most_early_deaths; ++i)
+      tell("die");
+  }
 
   [[nodiscard]] int anchor() const { return anchor_->pid(); }
   [[nodiscard]] const TestCgroup& cgroup() const { return cgroup_; }
@@ -74,15 +113,14 @@ public:
 
 private:
   int hold(int socket) const {
-    constexpr int engines_end = 100;
-    if (!linux_os::move_into(cgroup_.path(), ::getpid()) || ::dup2(socket, engines_end) < 0) return 64;
-    auto anchor = anchor::Anchor::start({engine_, {std::to_string(engines_end)}});
-    // The puppet's alone, so that its end is seen at ours.
-    ::close(engines_end);
-    ::close(socket);
-    return anchor ? anchor.value().run() : 65;
+    if (!linux_os::move_into(cgroup_.path(), ::getpid()) || ::dup2(socket, STDIN_FILENO) < 0) return 64;
+    auto anchor = anchor::Anchor::start({engine_, {}, patience_});
+    if (!anchor) return 65;
+    forbid_allocation();
+    return anchor.value().run();
   }
 
+  anchor::Patience patience_;
   std::string engine_;
   TestCgroup cgroup_;
   Scratch scratch_;

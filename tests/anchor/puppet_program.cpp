@@ -1,5 +1,5 @@
-// An engine that does what a test tells it, one command a packet on descriptor SOCKET, each answered by one
-// packet. Started by a real anchor as: puppet SOCKET
+// An engine that does what a test tells it, one command a packet on its standard input, each answered by one
+// packet. Of several engines, each command is heard by the one that lives then.
 //   spawn exit CODE | spawn pause | spawn stubborn | spawn orphan
 //                 a child whose parent is the anchor; answers its pid. `stubborn` ignores SIGTERM; `orphan`
 //                 is a grandchild that pauses and whose parent, a child of ours, has ended
@@ -8,6 +8,15 @@
 //   hear          waits for a record: "exited PID CODE STATUS", "signalled NUMBER"; "nothing" after 10 s
 //   peek          as hear, without waiting
 //   reap PID | finish CODE | hold FD-PATH SLOT (which it locks) | garbage SIZE | kind NUMBER | double
+//   drop SLOT | took SIGNAL
+//   offset SLOT | seek SLOT OFFSET   of the file that is held there: its place, "closed" where it is not open
+//   flood         a child of ours sends records without end, and outlives us
+//   life          of the shared table: NUMBER DISTRUSTS-STATE LOST-CODE LOST-STATUS
+//   adopt         it is complete
+//   beat MS       the pulse moves now and from now on
+//   pid           ours
+//   descriptors   the numbers that are open, in order
+//   limit         the soft RLIMIT_NOFILE
 //   row INDEX PID RANK SIGNAL WAIT-MS LEAF | stack CGROUP
 //   notify TEXT   a datagram for the service manager
 //   environment   ours, a variable a line
@@ -15,6 +24,7 @@
 //   close | exit CODE | die
 
 #include "wire/anchor.h"
+#include "wire/held.h"
 #include "wire/last_stop.h"
 
 #include <array>
@@ -22,16 +32,20 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
 #include <poll.h>
 #include <sched.h>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +53,7 @@ namespace {
 
 using namespace holdfast;
 
-int test_socket = -1;
+constexpr int test_socket = STDIN_FILENO;
 
 /// As fork, but the new process is the anchor's child. 0 in it. It has none of our sockets, as a program that
 /// was executed would have none.
@@ -203,6 +217,56 @@ std::string environment() {
   return lines;
 }
 
+std::string place_of(std::int32_t slot) {
+  const off_t offset = ::lseek(wire::held_fd(slot), 0, SEEK_CUR);
+  return offset < 0 ? "closed" : std::to_string(offset);
+}
+
+std::string flood() {
+  if (::fork() != 0) return "done";
+  const wire::EngineRecord nobody{wire::ToAnchor::reap, 0};
+  while (wire::send_record(wire::engine_socket_fd, nobody)) {
+  }
+  ::_exit(0);
+}
+
+std::string life() {
+  const wire::EngineLife& told = table().life;
+  std::ostringstream words;
+  words << told.number << ' ' << told.distrusts_state << ' ' << told.lost_code << ' ' << told.lost_status;
+  return words.str();
+}
+
+std::string beat(int every_ms) {
+  ++table().life.pulse; // which also maps it, before the handler needs it
+  struct sigaction action {};
+  action.sa_handler = [](int) { ++table().life.pulse; };
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGALRM, &action, nullptr);
+  const timeval every{0, every_ms * 1000};
+  const itimerval timer{every, every};
+  return ::setitimer(ITIMER_REAL, &timer, nullptr) == 0 ? "done" : "error";
+}
+
+std::string descriptors() {
+  DIR* const all = ::opendir("/proc/self/fd");
+  std::set<int> numbers;
+  while (const dirent* entry = ::readdir(all))
+    if (entry->d_name[0] != '.') numbers.insert(std::atoi(entry->d_name));
+  numbers.erase(::dirfd(all));
+  ::closedir(all);
+  std::string text;
+  for (const int number : numbers)
+    text += (text.empty() ? "" : " ") + std::to_string(number);
+  return text;
+}
+
+std::string limit() {
+  rlimit found{};
+  ::getrlimit(RLIMIT_NOFILE, &found);
+  return std::to_string(found.rlim_cur);
+}
+
 std::string carry_out(std::string_view command) {
   std::istringstream words{std::string(command)};
   std::string verb;
@@ -217,6 +281,12 @@ std::string carry_out(std::string_view command) {
   if (verb == "notify") return notify(command);
   if (verb == "environment") return environment().substr(0, 4000);
   if (verb == "double") return send_double();
+  if (verb == "flood") return flood();
+  if (verb == "life") return life();
+  if (verb == "adopt") return table().life.adopted = 1, "done";
+  if (verb == "pid") return std::to_string(::getpid());
+  if (verb == "descriptors") return descriptors();
+  if (verb == "limit") return limit();
   if (verb == "close") return ::close(wire::engine_socket_fd) == 0 ? "done" : "error";
   if (verb == "die") ::kill(::getpid(), SIGKILL);
   if (verb == "pause" && words >> path) return settled_child(path, [] {});
@@ -237,15 +307,19 @@ std::string carry_out(std::string_view command) {
   if (verb == "finish") return send(wire::ToAnchor::finish, number);
   if (verb == "kind") return send(static_cast<wire::ToAnchor>(number), 0);
   if (verb == "garbage") return send_garbage(static_cast<std::size_t>(number));
+  if (verb == "drop") return send(wire::ToAnchor::drop, number);
+  if (verb == "took") return send(wire::ToAnchor::took, number);
+  if (verb == "offset") return place_of(number);
+  if (verb == "beat") return beat(number);
+  if (off_t to = 0; verb == "seek" && words >> to)
+    return ::lseek(wire::held_fd(number), to, SEEK_SET) == to ? "done" : "error";
   if (verb == "exit") ::_exit(number);
   return "what?";
 }
 
 } // namespace
 
-int main(int count, char** words) {
-  if (count != 2) return 64;
-  test_socket = std::atoi(words[1]);
+int main() {
   std::array<char, 4096> command{};
   for (;;) {
     const ssize_t n = ::recv(test_socket, command.data(), command.size(), 0);

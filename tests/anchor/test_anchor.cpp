@@ -1,11 +1,8 @@
 #include "puppet.h"
 #include "support/catch.h"
 
-#include <fcntl.h>
-#include <filesystem>
 #include <set>
 #include <sstream>
-#include <sys/file.h>
 #include <sys/prctl.h>
 
 using namespace holdfast;
@@ -13,39 +10,11 @@ using namespace holdfast::test;
 
 namespace {
 
-std::string exited(int pid, int code, int status) {
-  return "exited " + std::to_string(pid) + " " + std::to_string(code) + " " + std::to_string(status);
-}
-
 /// Whether `signal` waits to be taken by `pid`.
 bool is_pending(int pid, int signal) {
   const std::string text = read_file("/proc/" + std::to_string(pid) + "/status", 1U << 16U).value();
   const std::size_t at = text.find("ShdPnd:");
   return (std::stoull(text.substr(at + 7), nullptr, 16) >> static_cast<unsigned>(signal - 1) & 1U) != 0;
-}
-
-/// Ticks of the processor that `pid` has used.
-std::uint64_t ticks_of(int pid) {
-  const std::string text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096).value();
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string passed_over;
-  for (int i = 0; i < 11; ++i)
-    fields >> passed_over;
-  std::uint64_t user = 0;
-  std::uint64_t system = 0;
-  fields >> user >> system;
-  return user + system;
-}
-
-std::ptrdiff_t descriptors_of(int pid) {
-  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-  return std::distance(begin(all), end(all));
-}
-
-bool is_locked(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  REQUIRE(fd.valid());
-  return ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
 } // namespace
@@ -56,7 +25,7 @@ TEST_CASE("anchor: an exit is reported once, and is a zombie until it is account
   CHECK(show.ask("hear") == exited(pid, CLD_EXITED, 7));
   // A turn of the anchor later, for which the signal is the proof, nothing is told again.
   REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
-  CHECK(show.ask("hear") == "signalled " + std::to_string(SIGHUP));
+  CHECK(show.ask("hear") == signalled(SIGHUP));
   CHECK(show.ask("peek") == "nothing");
   CHECK(state_of(pid) == "Z");
   CHECK(show.ask("reap " + std::to_string(pid)) == "sent");
@@ -97,7 +66,7 @@ TEST_CASE("anchor: while one exit is not accounted for, no other is reported, no
   // it.
   for (int turn = 0; turn < 2; ++turn) {
     REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
-    CHECK(show.ask("hear") == "signalled " + std::to_string(SIGHUP));
+    CHECK(show.ask("hear") == signalled(SIGHUP));
   }
   CHECK(show.ask("reap " + std::to_string(younger)) == "sent");
   CHECK(comes_true([&] { return state_of(younger).empty(); }));
@@ -133,7 +102,7 @@ TEST_CASE("anchor: SIGTERM, SIGINT and SIGHUP are the engine's to answer") {
   show.wait_for_engine();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     REQUIRE(::kill(show.anchor(), signal) == 0);
-    CHECK(show.ask("hear") == "signalled " + std::to_string(signal));
+    CHECK(show.ask("hear") == signalled(signal));
   }
 }
 
@@ -161,6 +130,7 @@ TEST_CASE("anchor: it leaves no zombie to its own parent") {
 TEST_CASE("anchor: the engine's last word counts, though it ends without hearing all of ours") {
   PuppetShow show;
   const int pid = show.spawn("spawn exit 1");
+  const int engine = show.engine();
   REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
   REQUIRE(comes_true([&] { return state_of(pid) == "Z" && !is_pending(show.anchor(), SIGHUP); }));
   // It is to find the last word and the end at once.
@@ -168,26 +138,15 @@ TEST_CASE("anchor: the engine's last word counts, though it ends without hearing
   REQUIRE(comes_true([&] { return state_of(show.anchor()) == "T"; }));
   show.ask("finish 3");
   show.tell("exit 0");
-  show.wait_for_no_engine();
+  REQUIRE(comes_true([&] { return state_of(engine) == "Z"; }));
   REQUIRE(::kill(show.anchor(), SIGCONT) == 0);
   CHECK(show.exit_code() == 3);
 }
 
-TEST_CASE("anchor: an engine that ends without a word is lost") {
-  PuppetShow show;
-  SECTION("by itself") {
-    show.tell("exit 0");
-  }
-  SECTION("by a signal") {
-    show.tell("die");
-  }
-  CHECK(show.exit_code() == wire::engine_lost);
-}
-
-TEST_CASE("anchor: an engine that cannot be executed is lost") {
+TEST_CASE("anchor: where the first engine cannot be executed it cannot start") {
   const Scratch scratch;
   REQUIRE(replace_file(scratch / "engine", "no program", 0755));
-  PuppetShow show(scratch / "engine");
+  PuppetShow show({}, scratch / "engine");
   CHECK(show.exit_code() == wire::cannot_start);
 }
 
@@ -199,32 +158,6 @@ TEST_CASE("anchor: an engine that is not there is an error at once") {
   siginfo_t info{};
   REQUIRE(::waitid(P_PID, static_cast<id_t>(anchor.pid()), &info, WEXITED | WNOWAIT) == 0);
   CHECK(info.si_status == 0);
-}
-
-TEST_CASE("anchor: what it holds outlives the engine, but for what gave way to another in its slot") {
-  PuppetShow show;
-  const std::string path = show.scratch() / "lock";
-  const std::string early = show.scratch() / "early";
-  const std::string late = show.scratch() / "late";
-  const std::string nowhere = show.scratch() / "nowhere";
-  const std::string leaf = show.make_leaf("leaf");
-  const int stubborn = show.spawn("stubborn " + leaf);
-  show.ask("row 0 " + std::to_string(stubborn) + " 0 15 60000 " + leaf);
-  REQUIRE(show.ask("hold " + path + " 0") == "sent");
-  REQUIRE(show.ask("hold " + early + " " + std::to_string(wire::hold_slots - 1)) == "sent");
-  REQUIRE(show.ask("hold " + late + " " + std::to_string(wire::hold_slots - 1)) == "sent");
-  REQUIRE(show.ask("hold " + nowhere + " " + std::to_string(wire::hold_slots)) == "sent");
-  show.tell("die");
-  // The stubborn one keeps the anchor in its last stop, without an engine.
-  show.wait_for_no_engine();
-  CHECK(is_locked(path));
-  CHECK(is_locked(late));
-  // Until the anchor has come to what the engine sent last, nothing has given way.
-  CHECK(comes_true([&] { return !is_locked(early); }));
-  CHECK(comes_true([&] { return !is_locked(nowhere); }));
-  REQUIRE(::kill(stubborn, SIGKILL) == 0);
-  CHECK(show.exit_code() == wire::engine_lost);
-  CHECK_FALSE(is_locked(path));
 }
 
 TEST_CASE("anchor: a packet that is not a record changes nothing") {
@@ -260,14 +193,25 @@ TEST_CASE("anchor: descriptors that come uninvited are not kept") {
   CHECK(descriptors_of(show.anchor()) == before);
 }
 
-TEST_CASE("anchor: an engine that closes its socket and lives on is ended, and the stack with it") {
+TEST_CASE("anchor: an engine that closes its socket and lives on is killed, and another one is started") {
   PuppetShow show;
-  const std::string leaf = show.make_leaf("leaf");
-  const int service = show.spawn("pause " + leaf);
-  show.ask("row 0 " + std::to_string(service) + " 0 15 60000 " + leaf);
+  const int engine = show.engine();
+  const int service = show.spawn("spawn pause");
   show.ask("close");
-  CHECK(show.exit_code() == wire::engine_lost);
-  CHECK(state_of(service).empty());
+  CHECK(comes_true([&] { return state_of(engine).empty(); }));
+  CHECK(show.ask("life") == "2 0 2 9");
+  CHECK(state_of(service) == "S");
+}
+
+TEST_CASE("anchor: an engine that never stops talking does not keep it from its work") {
+  PuppetShow show;
+  REQUIRE(show.ask("flood") == "done");
+  REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
+  CHECK(show.ask("hear") == signalled(SIGHUP));
+  const int engine = show.engine();
+  show.tell("die");
+  CHECK(comes_true([&] { return state_of(engine).empty(); }));
+  CHECK(show.ask("life") == "2 0 2 9");
 }
 
 TEST_CASE("anchor: an engine that hears nothing does not stop it, and loses no exit") {
@@ -284,7 +228,7 @@ TEST_CASE("anchor: an engine that hears nothing does not stop it, and loses no e
   const std::uint64_t before = ticks_of(show.anchor());
   std::string heard;
   int signals = 0;
-  while ((heard = show.ask("hear")) == "signalled " + std::to_string(SIGHUP))
+  while ((heard = show.ask("hear")) == signalled(SIGHUP))
     ++signals;
   CHECK(signals < many);
   CHECK(heard == exited(pid, CLD_EXITED, 7));

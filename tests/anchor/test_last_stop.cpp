@@ -45,7 +45,7 @@ TEST_CASE("last stop: rank by rank, the highest first") {
     pids.push_back(show.spawn("tell " + told + " " + own));
     CHECK(show.ask(command({.index = i, .pid = pids.back(), .rank = ranks[i], .leaf = own})) == "done");
   }
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
   std::ostringstream order;
   for (const int i : {1, 3, 0, 2})
@@ -61,7 +61,7 @@ TEST_CASE("last stop: the door is closed before anything is stopped") {
   const int stubborn = show.spawn("stubborn " + leaf);
   show.ask(command({.pid = stubborn, .wait_ms = 20'000, .leaf = leaf}));
   show.ask("door " + flag);
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(comes_true([&] { return !std::filesystem::exists(flag); }));
   // It ignores SIGTERM, and its time is not over yet.
   CHECK(!state_of(stubborn).empty());
@@ -72,7 +72,7 @@ TEST_CASE("last stop: the door is closed before anything is stopped") {
 TEST_CASE("last stop: a door that is closed already is no trouble") {
   PuppetShow show;
   show.ask("door " + show.scratch() / "open");
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("last stop: who does not answer is killed when its time is over, and a
   show.ask(command({.pid = stubborn, .wait_ms = 100, .leaf = leaf}));
   show.ask("stack " + stack);
   const auto begun = std::chrono::steady_clock::now();
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(100));
   CHECK(is_empty(stack));
@@ -102,7 +102,7 @@ TEST_CASE("last stop: leftovers of a main process that obeys are killed without 
   show.spawn("stubborn " + leaf);
   show.ask(command({.pid = obedient, .leaf = leaf}));
   const auto begun = std::chrono::steady_clock::now();
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
   CHECK(is_empty(leaf));
   CHECK(std::chrono::steady_clock::now() - begun < soon);
@@ -115,7 +115,7 @@ TEST_CASE("last stop: a row without a process, or whose process is gone, is not 
   show.ask(command({.index = 1, .pid = gone, .rank = 1, .leaf = show.make_leaf("b")}));
   show.ask(command({.index = 2, .pid = 0, .rank = 0, .leaf = "/nonexistent"}));
   const auto begun = std::chrono::steady_clock::now();
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun < soon);
 }
@@ -128,7 +128,7 @@ TEST_CASE("last stop: a main process that dies while another's leaf is cleared i
   for (int i = 1; i <= 20; ++i)
     show.ask(command({.index = i, .pid = show.spawn("stubborn " + leaf), .rank = 1, .leaf = leaf}));
   const auto begun = std::chrono::steady_clock::now();
-  show.tell("die");
+  show.lose_all_engines();
   CHECK(show.exit_code() == wire::engine_lost);
   CHECK(std::chrono::steady_clock::now() - begun < soon);
 }

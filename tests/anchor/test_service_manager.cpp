@@ -81,12 +81,22 @@ TEST_CASE(
   const std::string leaf = managed.show().make_leaf("leaf");
   const int pid = managed.show().spawn("pause " + leaf);
   managed.show().ask("row 0 " + std::to_string(pid) + " 1 15 7000 " + leaf);
-  managed.show().tell("die");
+  managed.show().lose_all_engines();
   // The wait of the only rank, five seconds for its leaf, five for the tree, a fifth of one for what dies
   // then.
   CHECK(managed.manager().next() ==
         "STOPPING=1\nSTATUS=the engine was lost; the stack is stopped\nEXTEND_TIMEOUT_USEC=22200000");
   CHECK(managed.show().exit_code() == wire::engine_lost);
+}
+
+TEST_CASE("service manager: it hears that engines are lost again and again") {
+  Managed managed;
+  for (int i = 0; i < 6; ++i)
+    managed.show().lose_engine();
+  CHECK(managed.manager().next() ==
+        "STATUS=the engine was lost (signal 9), six times within 60 s; another one "
+        "is started in 1 s");
+  CHECK(managed.show().ask("life") == "7 0 2 9");
 }
 
 TEST_CASE("service manager: one that is not there holds nobody up") {

@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 #include "engine/premises.h"
 #include "wire/anchor.h"
+#include "wire/held.h"
 #include "wire/last_stop.h"
 
 #include <array>
