@@ -3,6 +3,7 @@
 #include "anchor/say.h"
 #include "base/fd.h"
 #include "linux/processes.h"
+#include "no_allocation.h"
 #include "support/catch.h"
 
 #include <array>
@@ -68,4 +69,14 @@ TEST_CASE("say: a line is cut, and lost where nobody reads; nobody waits for a r
   REQUIRE(::read(read_end.get(), first.data(), first.size()) == static_cast<ssize_t>(first.size()));
   const std::string line(first.data(), first.size());
   CHECK(line == "holdfast: " + std::string(289, 'x') + "\n");
+}
+
+TEST_CASE("no allocation: a process that may not allocate is aborted where it does") {
+  Child child([] {
+    forbid_allocation();
+    delete new std::string(100, 'x');
+    return 0;
+  });
+  const int status = child.wait();
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
 }
