@@ -45,7 +45,6 @@ private:
   void tell(wire::ToAnchor kind, std::int32_t value);
   void wait();
   void receive();
-  void tell(wire::ToAnchor kind, std::int32_t value);
 
   boost::asio::posix::stream_descriptor socket_;
   Handlers handlers_;
