@@ -108,7 +108,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        settle_observer();
                      }}),
       timer_(loop), tell_timer_(loop), pulse_(loop, table_.life) {
-  rows_.set_stack(tree_, door_flag(stack_.spec().runtime));
+  rows_.set_place(tree_.place());
+  rows_.set_stack(tree_.stack(), tree_.observer(), door_flag(stack_.spec().runtime));
   for (const std::string& line : options.arrival.found)
     report_.trouble(line);
 }
@@ -168,8 +169,8 @@ int Engine::run() {
 void Engine::come_back() {
   const Duration away = read_mono().time_since_epoch() - Duration(table_.life.lost_at.load());
   const auto lost = exit_status(table_.life.lost_code.load(), table_.life.lost_status.load());
-  tell_of_stack("the engine was lost (" + model::words(lost) + ") and is back after " + format_span(away) +
-                "; " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
+  tell_of_stack("the engine " + model::words(lost) + "; another one is here after " + format_span(away) +
+                ", " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
   take_now(model::EngineReturned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())});
 }
 

@@ -36,12 +36,15 @@ std::uint32_t whole_wait_ms(const model::ServiceSpec& spec) {
 
 } // namespace
 
-void LastStopRows::set_stack(const Tree& tree, const std::string& door) {
+void LastStopRows::set_stack(const std::string& stack, const std::string& observer, const std::string& door) {
   copy_path(table_.door, door);
-  copy_path(table_.observer, tree.observer());
-  copy_path(table_.home, tree.place().home);
-  table_.base_is_ours = tree.place().is_base_ours ? 1 : 0;
-  copy_path(table_.stack, tree.stack());
+  copy_path(table_.observer, observer);
+  copy_path(table_.stack, stack);
+}
+
+void LastStopRows::set_place(const Tree::Place& place) {
+  copy_path(table_.home, place.home);
+  table_.base_is_ours = place.is_base_ours ? 1 : 0;
 }
 
 std::optional<Tree::Place> LastStopRows::place_in(const wire::LastStopTable& table) {

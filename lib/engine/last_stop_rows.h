@@ -18,9 +18,11 @@ class LastStopRows {
 public:
   explicit LastStopRows(wire::LastStopTable& table) : table_(table) {}
 
-  /// The cgroups above all leaves, and the flag of the door.
-  void set_stack(const Tree& tree, const std::string& door);
-  /// Where the tree is, by an earlier engine's set_stack(); nothing where there was none.
+  /// The cgroup above all leaves, that of the observer, and the flag of the door.
+  void set_stack(const std::string& stack, const std::string& observer, const std::string& door);
+  /// What else the next engine must know of the tree.
+  void set_place(const Tree::Place& place);
+  /// Where the tree is, by what an earlier engine set; nothing where there was none.
   [[nodiscard]] static std::optional<Tree::Place> place_in(const wire::LastStopTable& table);
   /// Fills a row before the clone. Returns where the kernel is to write the pid.
   [[nodiscard]] std::atomic<std::int32_t>* prepare(const model::Stack& stack, ServiceId service,

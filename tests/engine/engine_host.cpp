@@ -104,6 +104,7 @@ private:
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::unlink(path.c_str()); // of an engine before this one
     if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) finish(cannot_start);
     return fd;
   }

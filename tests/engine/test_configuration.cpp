@@ -23,7 +23,8 @@ void put(const std::string& path, const std::string& text) {
 
 /// As it is read now.
 config::Loaded load(const std::string& file) {
-  auto loaded = config::load({.file = file, .preset_directories = {}, .look_at_machine = false});
+  auto loaded =
+      config::load({.file = file, .preset_directories = {}, .look_at_machine = false, .machine = {}});
   loaded.stack.emplace();
   return loaded;
 }
@@ -122,8 +123,10 @@ TEST_CASE("configuration: a preset that comes where none was is a change") {
   REQUIRE(make_directories(place / "own", 0755).ok());
   REQUIRE(make_directories(place / "ours", 0755).ok());
   put(place / "ours/small.yaml", "about: small\nservice: {command: [/bin/a]}\n");
-  auto accepted = config::load(
-      {.file = file, .preset_directories = {place / "own", place / "ours"}, .look_at_machine = false});
+  auto accepted = config::load({.file = file,
+                                .preset_directories = {place / "own", place / "ours"},
+                                .look_at_machine = false,
+                                .machine = {}});
   accepted.stack.emplace();
   boost::asio::io_context loop;
   Configuration configuration(

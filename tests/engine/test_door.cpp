@@ -23,7 +23,7 @@ struct Flag {
   Scratch scratch;
   boost::asio::io_context loop;
   std::vector<std::string> told;
-  engine::Door door{loop, scratch.path(), [this](const std::string& line) { told.push_back(line); }};
+  engine::Door door{loop, scratch.path(), false, [this](const std::string& line) { told.push_back(line); }};
   const std::string path = engine::door_flag(scratch.path());
 };
 

@@ -116,10 +116,10 @@ TEST_CASE("kept configuration: of any size, and the memory does not grow with ea
 TEST_CASE("kept configuration: whole after each instruction of a reload") {
   auto kept = made("one");
   const auto next = opened(kept);
-  std::size_t before = 0;
-  std::size_t after = 0;
-  std::size_t prepared = 0;
-  std::size_t neither = 0;
+  int before = 0;
+  int after = 0;
+  int prepared = 0;
+  int neither = 0;
   at_each_instruction(
       [&] {
         const auto number = kept.prepare(files_with("two"));

@@ -33,7 +33,17 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
   CHECK(std::string(table->observer.data()) == "/observer");
   CHECK(std::string(table->stack.data()) == "/stack");
   CHECK(std::string(table->door.data()) == "/run/door/open");
+  CHECK_FALSE(LastStopRows::place_in(*table));
+  rows.set_place({.base = {}, .home = "/home", .is_base_ours = true});
+  rows.set_stack("/base/stack", "/observer", "/run/door/open");
+  const auto place = LastStopRows::place_in(*table);
+  REQUIRE(place);
+  CHECK(place->base == "/base");
+  CHECK(place->home == "/home");
+  CHECK(place->is_base_ours);
   auto* const pid = rows.prepare(stack, {0}, "/stack/a/1");
+  CHECK(rows.find({0}, "/stack/a/1") == pid);
+  CHECK(rows.find({0}, "/stack/a/2") == nullptr);
   const wire::LastStopRow& a = table->rows[0];
   CHECK(pid == &a.pid);
   CHECK(a.in_use == 1);
