@@ -30,6 +30,15 @@ struct EventRecord {
   Duration took{};
 };
 
+/// How far events are written to their file: the last of them, and what the file was like behind it.
+struct FiledEvents {
+  std::uint64_t sequence = 0; ///< 0: none
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0; ///< of the file, bytes
+  bool operator==(const FiledEvents&) const = default;
+};
+
 /// What the kernel says of a service's cgroup, its present run and what stands beside it; nothing where
 /// nobody can tell. To look takes several files a service: only for whoever asks.
 struct ServiceFacts {
@@ -87,6 +96,9 @@ public:
 
   /// The last events, oldest first; bounded.
   [[nodiscard]] virtual const std::deque<EventRecord>& events() const = 0;
+  /// How far they are written to their file, by this engine or the one before it.
+  [[nodiscard]] virtual FiledEvents filed() const = 0;
+  virtual void set_filed(const FiledEvents& filed) = 0;
   /// `changed` is called after each turn in which something changed, when all of that turn's events are in
   /// events(). One listener; it must not call back into ask().
   virtual void on_change(std::function<void()> changed) = 0;

@@ -41,6 +41,12 @@
 
 namespace holdfast::model {
 
+/// What steps may have changed. All else is as it was before them.
+struct Changed {
+  std::vector<ServiceId> services; ///< each once, in no order; with those that are new
+  bool spec = false;
+};
+
 class Stack {
 public:
   /// The spec is shared, not copied. All services are down and unwanted until StackStarted.
@@ -82,6 +88,10 @@ public:
   [[nodiscard]] bool coming() const { return counts_.coming > 0; }
   [[nodiscard]] bool shutting_down() const { return state_.shutdown; }
   [[nodiscard]] bool any_run() const { return counts_.running > 0; }
+
+  /// What the steps since the last call may have changed, beside the stack's own state: what has to be saved.
+  /// The room that `into` has is used again.
+  void take_changed(Changed& into);
 
 private:
   friend class Turn;
