@@ -77,6 +77,8 @@ public:
     return configuration_.changed_on_disk();
   }
   [[nodiscard]] const std::deque<EventRecord>& events() const override { return log_.records(); }
+  [[nodiscard]] FiledEvents filed() const override { return log_.filed(); }
+  void set_filed(const FiledEvents& filed) override { log_.set_filed(filed); }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
 
 private:

@@ -18,7 +18,8 @@ namespace holdfast::engine {
 
 class EventRing {
 public:
-  /// Bytes for records: room for `EventLog::most_records` of four lines each.
+  /// Bytes for records: room for as many as EventLog keeps, of 256 bytes each. Of longer ones an engine finds
+  /// fewer.
   static constexpr std::size_t usual_size = 1U << 20;
   /// Of one record, encoded.
   static constexpr std::size_t longest_record = usual_size / 16;
@@ -54,6 +55,13 @@ public:
 
 private:
   explicit EventRing(std::unique_ptr<linux_os::SharedMemory> memory);
+
+  [[nodiscard]] Status read_head();
+  /// Walks over all records; last_ is known then.
+  [[nodiscard]] Status read();
+  /// A checked word of the head.
+  [[nodiscard]] std::uint64_t get(std::size_t at) const;
+  void set(std::size_t at, std::uint64_t value);
 
   std::unique_ptr<linux_os::SharedMemory> memory_;
   std::size_t size_ = 0;    ///< of the part that holds records

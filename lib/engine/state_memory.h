@@ -24,7 +24,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::engine {
@@ -65,7 +67,7 @@ public:
 private:
   /// What is known of a part without looking at the memory.
   struct Part {
-    std::array<std::uint64_t, 2> places{}; ///< as in the directory
+    std::array<std::uint64_t, 2> places{}; ///< as the directory has them; 0: none
     std::uint8_t present = 0;              ///< which slot has what was saved last
   };
   /// One part of the step under way, within `bytes_`.
@@ -78,10 +80,18 @@ private:
   explicit StateMemory(std::unique_ptr<linux_os::SharedMemory> memory);
 
   [[nodiscard]] Status read_head();
-  void collect(const model::Stack& stack, const model::Changed& changed);
-  void collected(std::uint32_t part);
-  /// Makes room for what does not fit.
+  [[nodiscard]] Status read_directory();
+  /// What was saved of it last, within the memory; nothing where it never was.
+  [[nodiscard]] Result<std::optional<std::string_view>> read_part(std::uint32_t part);
+
+  /// Fills `changes_`.
+  void collect(const model::Stack& stack, const model::Changed& changed, bool all);
+  /// Larger slots for what does not fit; an error changes nothing.
   [[nodiscard]] Status make_room();
+  /// Bytes that this change needs behind the last slot.
+  [[nodiscard]] std::size_t missing_in(const Change& change) const;
+  void place_anew(const Change& change);
+  [[nodiscard]] static std::size_t slot_size(const Change& change);
   void write(const Change& change, std::uint64_t step);
 
   std::unique_ptr<linux_os::SharedMemory> memory_;
@@ -89,6 +99,7 @@ private:
   std::uint64_t step_ = 0; ///< the last whole one
   std::size_t end_ = 0;    ///< behind the last slot
   std::vector<Part> parts_;
+  std::size_t services_ = 0; ///< that were saved
   bool may_save_ = false;
   bool all_ = false; ///< the next step is saved with everything
   std::string facts_;

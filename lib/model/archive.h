@@ -74,6 +74,17 @@ public:
     (put(values), ...);
   }
 
+  /// Bytes that whoever reads them finds by himself.
+  void raw(std::string_view bytes) {
+    if (bytes_.size() - used_ < bytes.size()) grow(bytes.size());
+    bytes.copy(bytes_.data() + used_, bytes.size());
+    used_ += bytes.size();
+  }
+
+  /// Good until the next change.
+  [[nodiscard]] std::string_view bytes() const { return {bytes_.data(), used_}; }
+  /// Begins anew, in the same room.
+  void clear() { used_ = 0; }
   [[nodiscard]] std::string take() {
     bytes_.resize(used_);
     used_ = 0;
@@ -126,9 +137,7 @@ private:
   }
   void text(std::string_view value) {
     number(value.size());
-    if (bytes_.size() - used_ < value.size()) grow(value.size());
-    value.copy(bytes_.data() + used_, value.size());
-    used_ += value.size();
+    raw(value);
   }
   void grow(std::size_t by) { bytes_.resize(2 * bytes_.size() + by); }
 

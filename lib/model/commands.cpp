@@ -86,7 +86,7 @@ void Turn::start_all(const Why& why) {
 }
 
 void Turn::leave_down(ServiceId id) {
-  Service& service = at(id);
+  Service& service = edit(id);
   service.goal = because(spec(id).task == TaskRun::on_command ? Cause::on_command : Cause::disabled);
   if (std::holds_alternative<Down>(service.phase)) service.why = service.goal;
 }
@@ -103,7 +103,7 @@ void Turn::stop_all(const Why& why) {
 }
 
 void Turn::wish(ServiceId id, const Why& why, bool again) {
-  Service& service = at(id);
+  Service& service = edit(id);
   const bool runs = run_of(service.phase) != nullptr && !std::holds_alternative<Stopping>(service.phase);
   const bool done = std::holds_alternative<Finished>(service.phase);
   service.unsettled = 0;
@@ -130,7 +130,7 @@ void Turn::ask_start(ServiceId start, const Why& why, bool again) {
 }
 
 void Turn::ask_stop(ServiceId id, const Why& why) {
-  at(id).restart_asked = false;
+  edit(id).restart_asked = false;
   if (at(id).wanted) want(id, false, why);
 }
 
@@ -140,18 +140,18 @@ void Turn::ask_restart(ServiceId id, const Why& why) {
 }
 
 void Turn::end_run_for_restart(ServiceId id, const Why& why) {
-  Service& service = at(id);
-  if (run_of(service.phase) == nullptr) return;
+  if (run_of(at(id).phase) == nullptr) return;
+  Service& service = edit(id);
   service.restart_asked = true;
   service.goal = why;
   touch(id);
 }
 
 void Turn::remember_done(const std::vector<ServiceId>& done) {
-  for (Service& service : stack_.services_)
-    service.remembered = false;
+  for (std::uint32_t i = 0; i < stack_.size(); ++i)
+    edit({i}).remembered = false;
   for (const ServiceId id : done)
-    at(id).remembered = spec(id).task == TaskRun::once;
+    edit(id).remembered = spec(id).task == TaskRun::once;
 }
 
 } // namespace holdfast::model

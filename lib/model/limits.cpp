@@ -26,7 +26,7 @@ void Turn::take(const MemoryShort& fact) {
 }
 
 bool Turn::ends_for_memory(ServiceId id) {
-  Phase& phase = at(id).phase;
+  Phase& phase = edit(id).phase;
   if (!std::holds_alternative<Ready>(phase) && !std::holds_alternative<Unready>(phase)) return false;
   Run& run = *run_of(phase);
   if (run.short_since == never || now_.mono < later(run.short_since, spec(id).unready_within)) return false;

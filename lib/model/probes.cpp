@@ -5,7 +5,7 @@
 namespace holdfast::model {
 
 void Turn::ask(ServiceId id, ProbeRole role, ProbeTrack& track) {
-  Run& run = *run_of(at(id).phase);
+  Run& run = *run_of(edit(id).phase);
   track.asked = ++run.questions;
   track.next = never;
   actions_.push_back(AskProbe{id, run.number, role, track.asked});
@@ -94,7 +94,7 @@ void Turn::take(const ProbeAnswered& answer) {
     unknown.said += ", which is not believed while the machine is short of something or has just woken";
     return take(unknown);
   }
-  if (auto* starting = std::get_if<Starting>(&at(answer.service).phase))
+  if (auto* starting = std::get_if<Starting>(&edit(answer.service).phase))
     answered_starting(answer.service, *starting, answer);
   else if (!std::holds_alternative<Stopping>(at(answer.service).phase))
     answered_running(answer.service, answer);
@@ -110,7 +110,7 @@ void Turn::answered_starting(ServiceId id, Starting& phase, const ProbeAnswered&
     count_answer(phase.ready, answer.outcome);
     note_holds(phase.holds, spec(id).ready, phase.ready, answer.outcome);
     // What it said before it answered is over.
-    if (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()) at(id).status_text = answer.said;
+    if (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()) edit(id).status_text = answer.said;
     if (phase.ready.successes >= spec(id).ready.successes) return become_ready(id);
     return weigh_start(id, phase);
   case ProbeRole::progress:
@@ -151,7 +151,7 @@ void Turn::resume_start(ServiceId id, Starting& phase) {
 }
 
 void Turn::answered_running(ServiceId id, const ProbeAnswered& answer) {
-  Phase& phase = at(id).phase;
+  Phase& phase = edit(id).phase;
   switch (answer.role) {
   // An answer about progress that comes when there is nothing left to wait for.
   case ProbeRole::progress: return;
@@ -173,10 +173,10 @@ void Turn::answered_ready(ServiceId id, Ready& ready, const ProbeAnswered& answe
   count_answer(ready.ready, recovers ? ProbeOutcome::failed : answer.outcome);
   note_unknown(id, probe, ready.ready, answer);
   const bool tells = answer.outcome == ProbeOutcome::succeeded || !says_something(answer.outcome);
-  if (tells && probe.kind == ProbeKind::observed) at(id).status_text = answer.said;
+  if (tells && probe.kind == ProbeKind::observed) edit(id).status_text = answer.said;
   if (ready.ready.failures < probe.failures) return;
   become_unready(id, probe_why(Cause::not_ready, ready.ready, answer.said));
-  auto& unready = std::get<Unready>(at(id).phase);
+  auto& unready = std::get<Unready>(edit(id).phase);
   note_holds(unready.holds, probe, unready.ready, answer.outcome);
   weigh_unready(id, unready);
 }
@@ -206,7 +206,7 @@ void Turn::answered_unready(ServiceId id, Unready& unready, const ProbeAnswered&
   note_holds(unready.holds, probe, unready.ready, answer.outcome);
   const bool is_observed = probe.kind == ProbeKind::observed;
   if (is_observed && (answer.outcome == ProbeOutcome::succeeded || !answer.said.empty()))
-    at(id).status_text = answer.said;
+    edit(id).status_text = answer.said;
   if (unready.ready.successes >= probe.successes) return become_ready_again(id, unready);
   weigh_unready(id, unready);
 }
@@ -242,7 +242,7 @@ void Turn::resume_unready(ServiceId id, Unready& phase) {
 }
 
 void Turn::become_ready_again(ServiceId id, Unready& unready) {
-  if (spec(id).ready.kind == ProbeKind::exec) at(id).status_text.clear(); // an observed one has said more
+  if (spec(id).ready.kind == ProbeKind::exec) edit(id).status_text.clear(); // an observed one has said more
   Ready again{std::move(unready.run), ready_track(id), unready.live};
   Why why = because(Cause::answers);
   why.span = now_.mono - again.run.spawned;
@@ -251,7 +251,7 @@ void Turn::become_ready_again(ServiceId id, Unready& unready) {
 
 void Turn::become_unready(ServiceId id, Why why) {
   note_settled(id);
-  auto& ready = std::get<Ready>(at(id).phase);
+  auto& ready = std::get<Ready>(edit(id).phase);
   // What lives elsewhere is nobody's here to restart: there is nothing that a deadline could do.
   const MonoTime deadline = is_external(id) ? never : later(now_.mono, spec(id).unready_within);
   Unready unready;
@@ -268,8 +268,8 @@ void Turn::become_unready(ServiceId id, Why why) {
 }
 
 void Turn::live_answered(ServiceId id, const ProbeAnswered& answer) {
-  auto* ready = std::get_if<Ready>(&at(id).phase);
-  auto* unready = std::get_if<Unready>(&at(id).phase);
+  auto* ready = std::get_if<Ready>(&edit(id).phase);
+  auto* unready = std::get_if<Unready>(&edit(id).phase);
   ProbeTrack& track = ready != nullptr ? ready->live : unready->live;
   if (!is_waited_for(answer, track)) return;
   ask_again(track, now_.mono);

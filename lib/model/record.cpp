@@ -22,7 +22,7 @@ Error damaged(std::size_t at, std::string_view how) {
 
 std::string segment_head(const Stack& stack, std::uint64_t lost) {
   Writer writer(4096);
-  writer.put_all(lost, stack.spec(), save(stack));
+  writer.put_all(lost, stack.spec(), stack.services(), stack.state());
   return seal(magic, 0, writer.take());
 }
 
@@ -47,15 +47,15 @@ Result<Replay> Replay::open(std::string segment) {
   const auto opened = open_sealed(magic, segment);
   if (!opened) return opened.error();
   std::uint64_t lost = 0;
-  auto spec = std::make_shared<StackSpec>();
-  std::string state;
+  std::shared_ptr<const StackSpec> spec;
+  StackImage image;
   Reader reader(opened.value().content, anywhere);
-  reader.get_all(lost, *spec, state);
+  reader.get_all(lost, spec, image);
+  if (reader.flaw().empty() && !reader.at_end()) reader.fail("the head is longer than what it holds");
   if (!reader.flaw().empty()) return damaged(0, reader.flaw());
-  auto stack = restore(state, std::move(spec));
-  if (!stack) return stack.error();
+  if (const auto flaw = flaw_of(image, *spec); !flaw.empty()) return damaged(0, flaw);
   const std::size_t head = segment.size() - opened.value().rest.size();
-  return Replay(std::move(segment), head, lost, std::move(stack).value());
+  return Replay(std::move(segment), head, lost, Stack(std::move(spec), std::move(image)));
 }
 
 Result<std::string_view> Replay::next_entry() {

@@ -3,7 +3,7 @@
 // head has the spec and the state at its beginning, then comes an entry for each event, with the time at
 // which it was taken and a digest of what was decided.
 //
-//   head   sealed (envelope.h): how many events were lost before it, the spec, the saved state
+//   head   sealed (envelope.h): how many events were lost before it, the spec, the state
 //   entry  4 bytes length, 4 bytes checksum, then: Now, digest, event
 //
 // A writer that is killed leaves a last entry that is not whole: that is no damage, the segment ends there.
@@ -11,7 +11,6 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/events.h"
-#include "model/saved_state.h"
 #include "model/stack.h"
 
 #include <cstddef>

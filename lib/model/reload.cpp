@@ -67,6 +67,7 @@ void Turn::swap_spec(const ConfigurationChanged& changed) {
   stack_.state_.conditions.resize(changed.spec->conditions.size());
   stack_.spec_ = changed.spec;
   stack_.derive();
+  stack_.note_all_changed();
 }
 
 void Turn::apply_change(ServiceId id, const ServiceSpec& before, const Why& why) {
@@ -93,14 +94,14 @@ void Turn::apply_removal(ServiceId id, const Why& why) {
 void Turn::apply_addition(ServiceId id, const Why& why) {
   const bool by_command = spec(id).task == TaskRun::on_command;
   if (!stack_.state_.up || !spec(id).enabled || by_command) return leave_down(id);
-  at(id).added = true;
+  edit(id).added = true;
   wish(id, why, false);
 }
 
 void Turn::look_anew(ServiceId id, const ServiceSpec& before) {
   const ServiceSpec& next = spec(id);
   if (before.ready == next.ready && before.live == next.live && before.progress == next.progress) return;
-  Phase& phase = at(id).phase;
+  Phase& phase = edit(id).phase;
   if (auto* ready = std::get_if<Ready>(&phase)) {
     ready->ready = ready_track(id);
     ready->live = live_track(id, ready->run);

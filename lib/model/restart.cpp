@@ -49,7 +49,7 @@ bool may_restart(RestartWhen when, const Why& why) {
 } // namespace
 
 void Turn::conclude(ServiceId id, Why why, bool charged) {
-  Service& service = at(id);
+  Service& service = edit(id);
   const bool ordered = service.leaving || !charged || service.starts_fresh;
   service.restart_asked = false;
   const bool done = spec(id).task && why.cause == Cause::exited && why.exit.success();
@@ -68,7 +68,7 @@ void Turn::conclude(ServiceId id, Why why, bool charged) {
 }
 
 void Turn::restart_charged(ServiceId id, Why why) {
-  Service& service = at(id);
+  Service& service = edit(id);
   const RestartPolicy& policy = spec(id).restart;
   auto& charges = service.charges;
   while (!charges.empty() && now_.mono - charges.front() >= policy.window)

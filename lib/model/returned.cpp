@@ -28,8 +28,8 @@ void Turn::take(const EngineReturned& fact) {
 
 void Turn::meet(ServiceId id, const FoundRun* found) {
   if (is_external(id)) return;
-  if (found != nullptr) at(id).last_run = std::max(at(id).last_run, found->run);
-  if (Run* run = run_of(at(id).phase); run != nullptr)
+  if (found != nullptr) edit(id).last_run = std::max(at(id).last_run, found->run);
+  if (Run* run = run_of(edit(id).phase); run != nullptr)
     meet_run(id, *run, found);
   else if (found != nullptr)
     adopt(*found);
@@ -53,7 +53,7 @@ void Turn::adopt(const FoundRun& found) {
   Starting starting = starting_now(found.service, found.run, found.pid);
   if (found.pid == 0) return stop_remains(found.service, std::move(starting.run));
   enter(found.service, std::move(starting), because(Cause::adopted));
-  watch_start(found.service, std::get<Starting>(at(found.service).phase));
+  watch_start(found.service, std::get<Starting>(edit(found.service).phase));
 }
 
 void Turn::stop_remains(ServiceId id, Run run) {
@@ -63,11 +63,11 @@ void Turn::stop_remains(ServiceId id, Run run) {
   stopping.run = std::move(run);
   stopping.why = because(Cause::adopted);
   enter(id, std::move(stopping), because(Cause::adopted));
-  climb(id, std::get<Stopping>(at(id).phase), 0);
+  climb(id, std::get<Stopping>(edit(id).phase), 0);
 }
 
 void Turn::ask_all_again(ServiceId id) {
-  Phase& phase = at(id).phase;
+  Phase& phase = edit(id).phase;
   if (auto* waiting = std::get_if<Waiting>(&phase)) {
     if (waiting->look == Look::asked) waiting->look = Look::unknown;
   } else if (auto* starting = std::get_if<Starting>(&phase)) {

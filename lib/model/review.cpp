@@ -29,16 +29,16 @@ bool is_held(const Service& service) {
 } // namespace
 
 void Turn::review(ServiceId id) {
-  Service& service = at(id);
+  const Service& service = at(id);
   if (run_of(service.phase) != nullptr) return review_run(id);
   const bool is_down = std::holds_alternative<Down>(service.phase);
   if (!service.wanted) {
-    service.starts_fresh = false;
+    if (service.starts_fresh) edit(id).starts_fresh = false;
     if (!is_down) enter(id, Down{}, service.goal);
     return;
   }
   if (service.starts_fresh) {
-    service.starts_fresh = false;
+    edit(id).starts_fresh = false;
     return enter_waiting(id, service.goal);
   }
   if (is_down) return enter_waiting(id, service.goal);
@@ -53,7 +53,7 @@ void Turn::review(ServiceId id) {
 
 void Turn::review_waiting(ServiceId id) {
   if (at(id).remembered) return enter(id, Finished{}, because(Cause::remembered));
-  auto& waiting = std::get<Waiting>(at(id).phase);
+  auto& waiting = std::get<Waiting>(edit(id).phase);
   auto blocker = blocked(id);
   if (!blocker) return is_external(id) ? watch_external(id) : review_free(id, waiting);
   // What was seen of the requirements is old when the last need comes.
@@ -111,7 +111,7 @@ std::optional<Turn::Blocker> Turn::blocked_by_soft_need(ServiceId id) {
 }
 
 void Turn::wait_because(ServiceId id, Blocker blocker) {
-  Service& service = at(id);
+  Service& service = edit(id);
   stack_.turn_queue_.erase(turn_key(id));
   service.why = std::move(blocker.why);
   if (is_held(service) == blocker.held && service.excused == blocker.excused) return;
@@ -148,15 +148,17 @@ std::optional<Turn::Blocker> Turn::reason_to_leave(ServiceId id) {
   return lost_volume(id);
 }
 
-void Turn::review_unready(ServiceId id, Unready& unready) {
+void Turn::review_unready(ServiceId id) {
   const auto blocker = blocked_by_need(id);
   const bool held = is_external(id) || (blocker && blocker->held);
-  if (std::exchange(unready.held, held) != held) touch_neighbours(id);
+  if (std::get<Unready>(at(id).phase).held == held) return;
+  std::get<Unready>(edit(id).phase).held = held;
+  touch_neighbours(id);
 }
 
 void Turn::review_run(ServiceId id) {
   if (!at(id).leaving) {
-    if (auto* unready = std::get_if<Unready>(&at(id).phase)) review_unready(id, *unready);
+    if (std::holds_alternative<Unready>(at(id).phase)) review_unready(id);
     auto reason = reason_to_leave(id);
     if (!reason) return;
     change(id, [&](Service& service) {

@@ -8,8 +8,8 @@ void Turn::take(const ProcessExited& fact) {
   Run* run = run_at(fact.service, fact.run);
   if (run == nullptr || run->exit) return;
   run->exit = fact.status;
-  at(fact.service).last_exit = fact.status;
-  if (auto* stopping = std::get_if<Stopping>(&at(fact.service).phase))
+  edit(fact.service).last_exit = fact.status;
+  if (auto* stopping = std::get_if<Stopping>(&edit(fact.service).phase))
     return main_process_gone(fact.service, *stopping);
   died(fact.service);
 }
@@ -18,7 +18,7 @@ void Turn::take(const LeafEmptied& fact) {
   Run* run = run_at(fact.service, fact.run);
   if (run == nullptr) return;
   run->leaf_empty = true;
-  auto* stopping = std::get_if<Stopping>(&at(fact.service).phase);
+  auto* stopping = std::get_if<Stopping>(&edit(fact.service).phase);
   // Until the exit is known the run is not over: that report is on its way.
   if (stopping == nullptr || !run->over()) return;
   conclude(fact.service, stopping->why, stopping->charged);
@@ -26,7 +26,7 @@ void Turn::take(const LeafEmptied& fact) {
 
 void Turn::take(const ServiceNotified& fact) {
   if (run_at(fact.service, fact.run) == nullptr) return;
-  Service& service = at(fact.service);
+  Service& service = edit(fact.service);
   if (!fact.status.empty()) service.status_text = fact.status;
   const bool gates = spec(fact.service).ready.kind == ProbeKind::notify && !spec(fact.service).task;
   if (auto* starting = std::get_if<Starting>(&service.phase)) {
@@ -46,7 +46,7 @@ void Turn::take(const ServiceNotified& fact) {
 }
 
 void Turn::note_settled(ServiceId id) {
-  Service& service = at(id);
+  Service& service = edit(id);
   auto* ready = std::get_if<Ready>(&service.phase);
   if (ready == nullptr || now_.mono - service.since < spec(id).restart.settled) return;
   ready->run.settled = true;
@@ -55,7 +55,7 @@ void Turn::note_settled(ServiceId id) {
 
 void Turn::died(ServiceId id) {
   note_settled(id);
-  Service& service = at(id);
+  const Service& service = at(id);
   const Run& run = *run_of(service.phase);
   Why why = service.why;
   if (!service.leaving) {

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +41,7 @@ struct SavedParts {
 /// The parts of a stack in the present format; `bytes` holds what they refer to.
 [[nodiscard]] SavedParts parts_of(const Stack& stack, PartWriter& bytes);
 
-/// Whether a build like this reads what was written in that format.
+/// Whether this build reads what was written in that format.
 [[nodiscard]] bool is_readable(std::uint32_t format);
 
 /// The stack that was saved. Whatever the bytes are: either it is refused, in words that say why, or it is

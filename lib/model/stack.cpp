@@ -45,6 +45,23 @@ void Stack::derive() {
   }
 }
 
+void Stack::note_all_changed() {
+  changed_.spec = true;
+  changed_.services.clear();
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    changed_.services.push_back({i});
+    marks_[i].unsaved = true;
+  }
+}
+
+void Stack::take_changed(Changed& into) {
+  for (const ServiceId id : changed_.services)
+    marks_[id.index].unsaved = false;
+  std::swap(changed_, into);
+  changed_.services.clear();
+  changed_.spec = false;
+}
+
 std::optional<ServiceId> Stack::find(std::string_view name) const {
   for (std::uint32_t i = 0; i < size(); ++i)
     if (spec_->services[i].name == name && !spec_->services[i].removed) return ServiceId{i};

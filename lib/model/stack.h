@@ -98,6 +98,11 @@ private:
 
   /// Makes all below `state_` from what is above it.
   void derive();
+  void note_changed(ServiceId id) {
+    if (!std::exchange(marks_[id.index].unsaved, true)) changed_.services.push_back(id);
+  }
+  /// After another spec has come into force.
+  void note_all_changed();
 
   std::shared_ptr<const StackSpec> spec_;
   std::vector<Service> services_;
@@ -109,11 +114,14 @@ private:
   std::set<std::pair<unsigned, ServiceId>> turn_queue_;
   Counts counts_;
 
-  /// A step's own marks, kept to be free of an allocation for each service; all clear between steps.
+  /// Kept to be free of an allocation for each service. The first two are a step's own and clear between
+  /// steps.
   struct Mark {
     bool queued = false;
     bool changed = false;
+    bool unsaved = false; ///< it is in `changed_`
   };
+  Changed changed_;
   std::vector<Mark> marks_;
 };
 

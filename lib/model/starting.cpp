@@ -39,7 +39,7 @@ Duration Turn::start_pause(const Probe& probe, Duration elapsed) {
 }
 
 void Turn::take(const RequirementsSeen& seen) {
-  auto* waiting = std::get_if<Waiting>(&at(seen.service).phase);
+  auto* waiting = std::get_if<Waiting>(&edit(seen.service).phase);
   // Of two looks the later counts, also where the earlier has been answered.
   if (waiting == nullptr || waiting->look == Look::unknown) return;
   touch(seen.service);
@@ -54,7 +54,7 @@ void Turn::take(const RequirementsSeen& seen) {
 }
 
 Starting Turn::next_run(ServiceId id) {
-  Service& service = at(id);
+  Service& service = edit(id);
   service.last_run = service.last_run.next();
   service.status_text.clear();
   service.added = false;
@@ -90,7 +90,7 @@ void Turn::take(const SpawnSucceeded& fact) {
   Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
   run->pid = fact.pid;
-  Phase& phase = at(fact.service).phase;
+  Phase& phase = edit(fact.service).phase;
   if (auto* stopping = std::get_if<Stopping>(&phase); stopping != nullptr) {
     if (stopping->stage == StopStage::launching) climb(fact.service, *stopping, 0);
     // Born after the kill, it did not get it.
@@ -122,7 +122,7 @@ bool Turn::expect_ready(ServiceId id, Starting& starting) {
 void Turn::take(const SpawnFailed& fact) {
   Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
-  Service& service = at(fact.service);
+  const Service& service = at(fact.service);
   Why why = because(Cause::spawn_failed);
   why.other = fact.service;
   why.text = fact.what;
@@ -133,7 +133,7 @@ void Turn::take(const SpawnFailed& fact) {
 void Turn::take(const SpawnRefused& fact) {
   Run* run = launching_run_at(fact.service, fact.run);
   if (run == nullptr) return;
-  Service& service = at(fact.service);
+  const Service& service = at(fact.service);
   Why why = because(Cause::requirement, fact.what);
   if (std::holds_alternative<Stopping>(service.phase) || service.leaving)
     return conclude(fact.service, std::move(why), false);
@@ -145,7 +145,7 @@ void Turn::take(const SpawnRefused& fact) {
 }
 
 void Turn::become_ready(ServiceId id) {
-  auto& starting = std::get<Starting>(at(id).phase);
+  auto& starting = std::get<Starting>(edit(id).phase);
   Ready ready{.run = std::move(starting.run), .ready = ready_track(id), .live = {}};
   ready.live = live_track(id, ready.run);
   // Until now the deadline of its start was what bounded it.
@@ -174,7 +174,7 @@ ProbeTrack Turn::live_track(ServiceId id, const Run& run) const {
 }
 
 void Turn::due_starting(ServiceId id) {
-  auto& starting = std::get<Starting>(at(id).phase);
+  auto& starting = std::get<Starting>(edit(id).phase);
   const ServiceSpec& service = spec(id);
   if (service.ready.kind == ProbeKind::running && starting.ready.next <= now_.mono) return become_ready(id);
   if (starting.held && later(starting.run.spawned, service.progress_up_to) <= now_.mono) {

@@ -28,7 +28,7 @@ void Turn::take(const DeadlinePassed&) {
 }
 
 void Turn::due(ServiceId id) {
-  Phase& phase = at(id).phase;
+  Phase& phase = edit(id).phase;
   if (std::holds_alternative<Starting>(phase)) {
     due_starting(id);
   } else if (ends_for_memory(id)) {
@@ -55,9 +55,9 @@ void Turn::stack_due() {
 
 void Turn::stop_overdue() {
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
-    auto* stopping = std::get_if<Stopping>(&at({i}).phase);
+    const auto* stopping = std::get_if<Stopping>(&at({i}).phase);
     if (stopping != nullptr && stopping->stage < StopStage::killed)
-      kill({i}, *stopping);
+      kill({i}, std::get<Stopping>(edit({i}).phase));
     else if (stopping == nullptr && is_external({i}) && run_of(at({i}).phase) != nullptr)
       begin_stop({i}, at({i}).goal, false);
     else if (stopping == nullptr && run_of(at({i}).phase) != nullptr)

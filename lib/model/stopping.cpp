@@ -5,14 +5,14 @@ namespace holdfast::model {
 Stopping& Turn::enter_stopping(ServiceId id, Why why, bool charged) {
   note_settled(id);
   Stopping stopping;
-  stopping.run = std::move(*run_of(at(id).phase));
+  stopping.run = std::move(*run_of(edit(id).phase));
   stopping.charged = charged;
   stopping.why = why;
   stopping.stage = StopStage::launching;
   // If the launch hangs, its leaf is killed in the time that the first rung would have had.
   stopping.due = later(now_.mono, spec(id).stop.front().wait);
   enter(id, std::move(stopping), std::move(why));
-  return std::get<Stopping>(at(id).phase);
+  return std::get<Stopping>(edit(id).phase);
 }
 
 void Turn::begin_stop(ServiceId id, Why why, bool charged) {
@@ -64,7 +64,7 @@ void Turn::due_stopping(ServiceId id, Stopping& phase) {
     change(id, [&](Service&) { phase.stage = StopStage::overdue; });
     phase.due = never;
     Why why = because(Cause::survives_kill);
-    at(id).why = why;
+    edit(id).why = why;
     actions_.push_back(ReportTrouble{id, phase.run.number, std::move(why)});
     touch_neighbours(id);
     return;

@@ -5,8 +5,8 @@
 namespace holdfast::model {
 
 Run* Turn::run_at(ServiceId id, RunNumber number) {
-  Run* run = run_of(at(id).phase);
-  return run != nullptr && run->number == number ? run : nullptr;
+  const Run* run = run_of(at(id).phase);
+  return run != nullptr && run->number == number ? run_of(edit(id).phase) : nullptr;
 }
 
 Run* Turn::launching_run_at(ServiceId id, RunNumber number) {
@@ -33,7 +33,7 @@ void Turn::count(ServiceId id, bool add) {
 }
 
 void Turn::enter(ServiceId id, Phase next, Why why) {
-  Service& service = at(id);
+  Service& service = edit(id);
   bool& changed = stack_.marks_[id.index].changed;
   if (!changed) changes_.push_back({id, name_of(service.phase), service.since});
   changed = true;

@@ -63,7 +63,12 @@ private:
     bool excused = false;
   };
 
-  [[nodiscard]] Service& at(ServiceId id) { return stack_.services_[id.index]; }
+  [[nodiscard]] const Service& at(ServiceId id) const { return stack_.services_[id.index]; }
+  /// The same to be changed: the only way to do so, since what is changed has to be saved.
+  [[nodiscard]] Service& edit(ServiceId id) {
+    stack_.note_changed(id);
+    return stack_.services_[id.index];
+  }
   [[nodiscard]] const ServiceSpec& spec(ServiceId id) const { return stack_.spec(id); }
   /// The service's run if its number is `run`; null for a late event.
   [[nodiscard]] Run* run_at(ServiceId id, RunNumber run);
@@ -84,7 +89,7 @@ private:
   template <typename F>
   void change(ServiceId id, F&& how) {
     count(id, false);
-    how(at(id));
+    how(edit(id));
     count(id, true);
   }
   /// The only way to another phase.
@@ -103,7 +108,7 @@ private:
   void review(ServiceId id);
   void review_waiting(ServiceId id);
   void review_run(ServiceId id);
-  void review_unready(ServiceId id, Unready& unready);
+  void review_unready(ServiceId id);
   /// Nothing but its requirements and its turn is left between it and its start.
   void review_free(ServiceId id, Waiting& waiting);
   [[nodiscard]] std::optional<Blocker> blocked(ServiceId id);

@@ -56,6 +56,8 @@ public:
   }
   std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
   const std::deque<engine::EventRecord>& events() const override { return events_; }
+  engine::FiledEvents filed() const override { return filed_; }
+  void set_filed(const engine::FiledEvents& filed) override { filed_ = filed; }
   void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
 
   void feed(const model::Event& event) {
@@ -101,6 +103,7 @@ public:
   std::vector<std::string> lines_;
   std::optional<WallTime> changed_on_disk_;
   std::function<void(wire::PlanView)> plan_told_; ///< a test answers
+  engine::FiledEvents filed_;
   std::string reload_by_;
   std::vector<wire::VolumeStatus> volumes_;
   std::string adopted_;

@@ -86,7 +86,7 @@ TEST_CASE("archive: the layout of what is saved is that of its format") {
     all += bytes_of(any.make<Service>());
     all += bytes_of(any.make<StackState>());
   }
-  CHECK(format == 6);
+  CHECK(format == 7);
   CHECK(checksum(all) == 0x64269afc);
 }
 
