@@ -93,15 +93,20 @@ struct Held {
   std::string_view content;
 };
 
-Result<Held> held_in(const linux_os::SharedMemory& memory, const Place& place, std::uint32_t part,
-                     std::uint32_t format) {
+std::uint64_t word_at(std::string_view bytes, std::size_t at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + at, sizeof word);
+  return word;
+}
+
+Result<Held> held_in(std::string_view bytes, const Place& place, std::uint32_t part, std::uint32_t format) {
   if (place.size == 0) return Held{};
-  const std::uint64_t step = memory.at(place.begin);
-  const std::uint64_t sizes = memory.at(place.begin + 8);
+  const std::uint64_t step = word_at(bytes, place.begin);
+  const std::uint64_t sizes = word_at(bytes, place.begin + 8);
   if (step == being_written || (step == 0 && sizes == 0)) return Held{};
   const auto length = static_cast<std::uint32_t>(sizes);
   if (length > place.size - slot_head) return damaged(part, "it is longer than its slot");
-  const std::string_view content = memory.bytes().substr(place.begin + slot_head, length);
+  const std::string_view content = bytes.substr(place.begin + slot_head, length);
   if (slot_checksum(part, format, step, content) != sizes >> 32)
     return damaged(part, "its checksum is another");
   return Held{step, content};
@@ -159,15 +164,16 @@ Status StateMemory::read_head() {
 }
 
 Status StateMemory::read_directory() {
+  const std::string_view bytes = memory_->bytes();
   end_ = slots_at;
   for (std::uint32_t part = 0; part < most_parts; ++part)
     for (std::size_t slot = 0; slot < 2; ++slot) {
       const std::size_t entry = directory_entry(part, slot);
-      const std::uint64_t word = memory_->at(entry);
+      const std::uint64_t word = word_at(bytes, entry);
       const auto found = word == 0 ? std::optional<std::uint64_t>(0) : value_of(word, entry);
       const Place place = found ? unpacked(*found) : Place{};
       const bool is_whole = found && (*found == 0 || (place.begin >= slots_at && place.size >= least_slot &&
-                                                      place.end() <= memory_->bytes().size()));
+                                                      place.end() <= bytes.size()));
       if (!is_whole) return damaged(part, "nobody knows where it is");
       parts_[part].places[slot] = *found;
       end_ = std::max<std::size_t>(end_, place.end());
@@ -179,7 +185,7 @@ Result<std::optional<std::string_view>> StateMemory::read_part(std::uint32_t par
   std::optional<std::string_view> present;
   std::uint64_t newest = 0;
   for (std::size_t slot = 0; slot < 2; ++slot) {
-    const auto held = held_in(*memory_, unpacked(parts_[part].places[slot]), part, format_);
+    const auto held = held_in(memory_->bytes(), unpacked(parts_[part].places[slot]), part, format_);
     if (!held) return held.error();
     const std::uint64_t step = held.value().step;
     if (step > step_ + 1) return damaged(part, "no step has written it");

@@ -1,7 +1,10 @@
 #include "base/file.h"
 #include "control/event_file.h"
+#include "control/views.h"
 #include "served.h"
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <unistd.h>
 
@@ -38,6 +41,89 @@ TEST_CASE("each event is written once, and a new daemon goes on behind the old o
   control::EventFile again(scratch / "events.jsonl");
   REQUIRE(again.update(next).ok());
   CHECK(whys_in(scratch / "events.jsonl") == std::vector<std::string>{"a", "b", "c", "d"});
+}
+
+TEST_CASE("an engine killed while it writes an event leaves it to be written once") {
+  // The port ends the engine where it would say how far the file is: before the n-th time.
+  class Ending : public FakePort {
+  public:
+    struct Killed {};
+    using FakePort::FakePort;
+    void set_filed(const engine::FiledEvents& filed) override {
+      if (left == 0) throw Killed{};
+      --left;
+      FakePort::set_filed(filed);
+    }
+    int left = 0;
+  };
+  for (int kill = 0; kill < 24; ++kill) {
+    INFO("killed before " << kill);
+    const Scratch scratch;
+    Ending port(two_services());
+    port.left = kill;
+    // Such a size that there is one rotation.
+    constexpr std::uint64_t size = 1500;
+    std::vector<std::string> expected;
+    control::EventFile file(scratch / "events.jsonl", size);
+    bool is_killed = false;
+    for (int i = 0; i < 15; ++i) {
+      port.add_event("redis", std::to_string(i));
+      expected.push_back(std::to_string(i));
+      try {
+        if (!is_killed) CHECK(file.update(port).ok());
+      } catch (const Ending::Killed&) {
+        is_killed = true;
+      }
+    }
+    CHECK(is_killed == (kill < 17));
+    port.left = 1000;
+    control::EventFile next(scratch / "events.jsonl", size);
+    CHECK(next.update(port).ok());
+    auto found = whys_in(scratch / "events.jsonl.1");
+    for (const std::string& why : whys_in(scratch / "events.jsonl"))
+      found.push_back(why);
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("an engine killed in the middle of a line or of a rotation leaves whole lines") {
+  const Scratch scratch;
+  FakePort port(two_services());
+  port.add_event("redis", "a");
+  control::EventFile file(scratch / "events.jsonl");
+  REQUIRE(file.update(port).ok());
+  const auto append = [&](const char* text) {
+    std::ofstream(scratch / "events.jsonl", std::ios::app) << text;
+  };
+  append("{\"time\": \"20");
+  port.add_event("redis", "b");
+  control::EventFile next(scratch / "events.jsonl");
+  REQUIRE(next.update(port).ok());
+  CHECK(whys_in(scratch / "events.jsonl") == std::vector<std::string>{"a", "b"});
+
+  std::filesystem::rename(scratch / "events.jsonl", scratch / "events.jsonl.1");
+  port.add_event("redis", "c");
+  control::EventFile last(scratch / "events.jsonl");
+  REQUIRE(last.update(port).ok());
+  CHECK(whys_in(scratch / "events.jsonl.1") == std::vector<std::string>{"a", "b"});
+  CHECK(whys_in(scratch / "events.jsonl") == std::vector<std::string>{"c"});
+}
+
+TEST_CASE("what somebody else put in the place of the file stays") {
+  const Scratch scratch;
+  FakePort port(two_services());
+  port.add_event("redis", "a");
+  control::EventFile file(scratch / "events.jsonl");
+  REQUIRE(file.update(port).ok());
+  std::filesystem::rename(scratch / "events.jsonl", scratch / "away");
+  std::filesystem::copy(scratch / "away", scratch / "events.jsonl");
+  std::filesystem::resize_file(scratch / "away", 0);
+  std::ofstream(scratch / "events.jsonl", std::ios::app)
+      << wire::encode_event(control::event_line(port.events().front())) << "\n";
+  port.add_event("redis", "b");
+  control::EventFile next(scratch / "events.jsonl");
+  REQUIRE(next.update(port).ok());
+  CHECK(whys_in(scratch / "events.jsonl") == std::vector<std::string>{"a", "a", "b"});
 }
 
 TEST_CASE("two files of a bounded size are kept") {
