@@ -53,8 +53,8 @@ EventRecord record(const model::Stack& stack, const model::ReportVerdict& report
 } // namespace
 
 EventLog::EventLog(EventRing ring)
-    : records_(ring.records()), last_(ring.last()), told_(std::min(ring.told(), last_)),
-      filed_(ring.filed()), ring_(std::move(ring)) {
+    : records_(ring.records()), last_(ring.last()), told_(std::min(ring.told(), last_)), filed_(ring.filed()),
+      ring_(std::move(ring)) {
   while (records_.size() > most_records)
     records_.pop_front();
 }
@@ -68,6 +68,7 @@ void EventLog::add(EventRecord record) {
 }
 
 void EventLog::take_back_after(std::uint64_t sequence) {
+  sequence = std::max(sequence, told_);
   if (sequence >= last_) return;
   if (ring_) ring_->take_back_after(sequence);
   while (!records_.empty() && records_.back().sequence > sequence)

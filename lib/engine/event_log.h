@@ -21,8 +21,7 @@ public:
 
   /// Gives it the next number. A reason that is longer than any reader can use is cut.
   void add(EventRecord record);
-  /// Takes back the newest, all with higher numbers: those of a step that was not saved. To be called before
-  /// anything is told.
+  /// Takes back the newest, all with higher numbers: those of a step that was not saved. What was told stays.
   void take_back_after(std::uint64_t sequence);
   /// Oldest first, numbers without gaps.
   [[nodiscard]] const std::deque<EventRecord>& records() const { return records_; }

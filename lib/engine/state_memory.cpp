@@ -195,7 +195,7 @@ Result<std::optional<std::string_view>> StateMemory::read_part(std::uint32_t par
     if (step > step_ || step <= newest) continue;
     newest = step;
     present = held.value().content;
-    parts_[part].present = static_cast<std::uint8_t>(slot);
+    parts_[part].present = slot;
   }
   return present;
 }
@@ -209,7 +209,8 @@ Result<StateMemory::Loaded> StateMemory::load() {
     if (!present) return present.error();
     if (!present.value() && part < first_service) return damaged(part, "it is missing");
     // Behind the last service there may be what a step that was never whole began.
-    if (present.value() && found.size() != part) return damaged(static_cast<std::uint32_t>(found.size()), "it is missing");
+    if (present.value() && found.size() != part)
+      return damaged(static_cast<std::uint32_t>(found.size()), "it is missing");
     if (present.value()) found.push_back(*present.value());
   }
   auto stack = model::restore({.format = format_,
@@ -231,8 +232,10 @@ void StateMemory::set_facts(std::string facts) {
 }
 
 Status StateMemory::save(const model::Stack& stack, const model::Changed& changed) {
-  if (!may_save_) return refused("it is not this engine's to write: it was not loaded, or is an older build's");
-  if (stack.size() > most_services) return refused("more than " + std::to_string(most_services) + " services");
+  if (!may_save_)
+    return refused("it is not this engine's to write: it was not loaded, or is an older build's");
+  if (stack.size() > most_services)
+    return refused("more than " + std::to_string(most_services) + " services");
   if (stack.size() < services_) return refused("it is of a stack with more services");
   const bool all = std::exchange(all_, true);
   collect(stack, changed, all);

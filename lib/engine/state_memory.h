@@ -68,7 +68,7 @@ private:
   /// What is known of a part without looking at the memory.
   struct Part {
     std::array<std::uint64_t, 2> places{}; ///< as the directory has them; 0: none
-    std::uint8_t present = 0;              ///< which slot has what was saved last
+    std::size_t present = 0;               ///< which slot has what was saved last
   };
   /// One part of the step under way, within `bytes_`.
   struct Change {

@@ -16,8 +16,8 @@
 
 namespace holdfast::linux_os {
 
-/// The bytes, and the only ways to change them. A test stands in for the kernel here and ends the writer after
-/// any store.
+/// The bytes, and the only ways to change them. A test stands in for the kernel here and ends the writer
+/// after any store.
 class SharedMemory {
 public:
   SharedMemory() = default;

@@ -13,12 +13,12 @@ constexpr std::size_t checksum_at = envelope_size - sizeof(std::uint32_t);
 
 } // namespace
 
-std::string seal(Magic magic, std::uint32_t tag, std::string_view content) {
+std::string seal(Magic magic, std::string_view content) {
   assert(magic.size() == magic_size);
   std::string sealed;
   sealed.reserve(envelope_size + content.size());
   sealed += magic;
-  for (const std::uint32_t number : {format, tag, static_cast<std::uint32_t>(content.size())})
+  for (const std::uint32_t number : {format, static_cast<std::uint32_t>(content.size())})
     append_u32(sealed, number);
   append_u32(sealed, checksum(content, checksum(sealed)));
   sealed += content;
@@ -30,7 +30,7 @@ Result<Opened> open_sealed(Magic magic, std::string_view bytes) {
   if (bytes.size() < envelope_size) return Error{"it ends within its head", 0};
   if (const std::uint32_t found = u32_at(bytes, magic_size); found != format)
     return Error{"format " + std::to_string(found) + ", this build reads " + std::to_string(format), 0};
-  const std::uint32_t length = u32_at(bytes, magic_size + 8);
+  const std::uint32_t length = u32_at(bytes, magic_size + 4);
   if (bytes.size() - envelope_size < length)
     return Error{"it ends after " + std::to_string(bytes.size() - envelope_size) + " of " +
                      std::to_string(length) + " bytes",
@@ -38,7 +38,7 @@ Result<Opened> open_sealed(Magic magic, std::string_view bytes) {
   const std::string_view content = bytes.substr(envelope_size, length);
   if (checksum(content, checksum(bytes.substr(0, checksum_at))) != u32_at(bytes, checksum_at))
     return Error{"it is damaged: its checksum is another", 0};
-  return Opened{u32_at(bytes, magic_size + 4), content, bytes.substr(envelope_size + length)};
+  return Opened{content, bytes.substr(envelope_size + length)};
 }
 
 } // namespace holdfast::model

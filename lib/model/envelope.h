@@ -1,6 +1,6 @@
 #pragma once
-// What stands in front of everything that we leave for a later build to read: whose it is, in which format,
-// to what it belongs, how long it is, and a checksum over all of that and the content.
+// What stands in front of a file that we leave for a later build to read: whose it is, in which format, how
+// long it is, and a checksum over all of that and the content.
 
 #include "base/result.h"
 
@@ -15,16 +15,15 @@ namespace holdfast::model {
 /// build reads this one only; of saved states see saved_parts.cpp.
 constexpr std::uint32_t format = 7;
 
-/// 24 bytes: `magic`, format, `tag`, length, checksum; numbers with their lowest byte first.
-constexpr std::size_t envelope_size = 24;
+/// 20 bytes: `magic`, format, length, checksum; numbers with their lowest byte first.
+constexpr std::size_t envelope_size = 20;
 
 /// Exactly eight characters.
 using Magic = std::string_view;
 
-[[nodiscard]] std::string seal(Magic magic, std::uint32_t tag, std::string_view content);
+[[nodiscard]] std::string seal(Magic magic, std::string_view content);
 
 struct Opened {
-  std::uint32_t tag = 0;
   std::string_view content; ///< within the bytes that were opened
   std::string_view rest;    ///< what stands behind it
 };

@@ -23,7 +23,7 @@ Error damaged(std::size_t at, std::string_view how) {
 std::string segment_head(const Stack& stack, std::uint64_t lost) {
   Writer writer(4096);
   writer.put_all(lost, stack.spec(), stack.services(), stack.state());
-  return seal(magic, 0, writer.take());
+  return seal(magic, writer.take());
 }
 
 std::uint32_t digest(const Actions& actions) {

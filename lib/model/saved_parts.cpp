@@ -48,9 +48,9 @@ struct Readable {
 };
 constexpr Readable readable[] = {{format, restore_present}};
 
-const Readable* reader_of(std::uint32_t format) {
+const Readable* reader_of(std::uint32_t written_in) {
   const auto* found = std::find_if(std::begin(readable), std::end(readable),
-                                   [&](const Readable& each) { return each.format == format; });
+                                   [&](const Readable& each) { return each.format == written_in; });
   return found == std::end(readable) ? nullptr : found;
 }
 
@@ -76,8 +76,8 @@ SavedParts parts_of(const Stack& stack, PartWriter& bytes) {
   return parts;
 }
 
-bool is_readable(std::uint32_t format) {
-  return reader_of(format) != nullptr;
+bool is_readable(std::uint32_t written_in) {
+  return reader_of(written_in) != nullptr;
 }
 
 Result<Stack> restore(const SavedParts& parts) {

@@ -22,7 +22,7 @@ public:
   void add(const StackSpec& spec) { writer_.put(spec); }
   void add(const StackState& state) { writer_.put(state); }
   void add(const Service& service) { writer_.put(service); }
-  void add_bytes(std::string_view bytes) { writer_.raw(bytes); }
+  void add(std::string_view bytes) { writer_.raw(bytes); }
   /// Good until the next change.
   [[nodiscard]] std::string_view bytes() const { return writer_.bytes(); }
 
@@ -42,7 +42,7 @@ struct SavedParts {
 [[nodiscard]] SavedParts parts_of(const Stack& stack, PartWriter& bytes);
 
 /// Whether this build reads what was written in that format.
-[[nodiscard]] bool is_readable(std::uint32_t format);
+[[nodiscard]] bool is_readable(std::uint32_t written_in);
 
 /// The stack that was saved. Whatever the bytes are: either it is refused, in words that say why, or it is
 /// one that step() may go on with.

@@ -64,7 +64,9 @@ double ns_since(Clock::time_point begin) {
 
 /// A step that changes one service, and the time that it takes to save it.
 double save_one(StateMemory& memory, Stack& stack, ServiceId id, std::uint64_t number) {
-  ServiceNotified said{.service = id, .run = stack.service(id).last_run};
+  ServiceNotified said;
+  said.service = id;
+  said.run = stack.service(id).last_run;
   said.status = "accepting connections, " + std::to_string(number);
   Actions actions;
   static Changed changed;
@@ -89,7 +91,8 @@ void measure(std::uint32_t size) {
   for (int batch = 0; batch < batches; ++batch) {
     double spent = 0;
     for (int i = 0; i < rounds; ++i)
-      spent += save_one(memory.value(), stack, {static_cast<std::uint32_t>(random() % size)}, random() % 1000);
+      spent +=
+          save_one(memory.value(), stack, {static_cast<std::uint32_t>(random() % size)}, random() % 1000);
     found.push_back(spent / rounds);
   }
   std::nth_element(found.begin(), found.begin() + batches / 2, found.end());
@@ -97,8 +100,9 @@ void measure(std::uint32_t size) {
   begin = Clock::now();
   const auto loaded = memory.value().load();
   if (!loaded) give_up(loaded.error());
-  std::printf("%5u services: one changed %5.0f ns; all of them for the first time %6.2f ms, loaded %6.2f ms\n", size,
-              found[batches / 2], all / 1e6, ns_since(begin) / 1e6);
+  std::printf(
+      "%5u services: one changed %5.0f ns; all of them for the first time %6.2f ms, loaded %6.2f ms\n", size,
+      found[batches / 2], all / 1e6, ns_since(begin) / 1e6);
 }
 
 } // namespace

@@ -73,9 +73,17 @@ private:
     case 5: return model::DeadlinePassed{};
     case 6: return model::ConditionSeen{{0}, below(8) != 0, text()};
     case 7: return larger();
-    case 8: return model::ServiceNotified{.service = id, .run = run, .status = text()};
+    case 8: return said(id, run);
     default: return model::SpawnSucceeded{id, run, static_cast<int>(1 + below(1000))};
     }
+  }
+
+  model::Event said(ServiceId id, RunNumber run) {
+    model::ServiceNotified event;
+    event.service = id;
+    event.run = run;
+    event.status = text();
+    return event;
   }
 
   /// Mostly the configuration of before; now and then one with a service more.

@@ -3,7 +3,7 @@
 #include "support/catch.h"
 
 #include <string>
-#include <vector>
+#include <utility>
 
 using namespace holdfast;
 using namespace holdfast::engine;
@@ -22,6 +22,12 @@ EventRecord numbered(std::uint64_t sequence, std::size_t size = 10) {
           .to = "ready",
           .why = std::string(size, 'w'),
           .took = Duration(static_cast<Duration::rep>(sequence))};
+}
+
+EventRecord saying(std::string why) {
+  EventRecord record;
+  record.why = std::move(why);
+  return record;
 }
 
 bool same(const EventRecord& a, const EventRecord& b) {
@@ -218,7 +224,7 @@ TEST_CASE("event log: only the last are kept also where nobody is told") {
   const Fd held(::dup(ring.value().fd()));
   EventLog log(std::move(ring).value());
   for (std::uint64_t i = 1; i <= 5000; ++i)
-    log.add({.why = std::to_string(i)});
+    log.add(saying(std::to_string(i)));
   REQUIRE(log.untold() != nullptr);
   CHECK(log.untold()->sequence == 5000 - EventLog::most_records + 1);
 
@@ -239,7 +245,7 @@ TEST_CASE("event log: events of a step that was not saved are taken back") {
   EventLog next(opened(memory));
   next.take_back_after(3);
   CHECK(next.records().size() == 3);
-  next.add({.why = "again"});
+  next.add(saying("again"));
   CHECK(next.records().back().sequence == 4);
   const EventLog last(opened(memory));
   CHECK(last.records().back().why == "again");
@@ -251,7 +257,7 @@ TEST_CASE("event log: a reason beyond measure is cut between characters") {
   std::string endless = "x";
   for (int i = 0; i < 50'000; ++i)
     endless += "\u00e4";
-  log.add({.why = endless});
+  log.add(saying(endless));
   const EventLog next(opened(memory));
   REQUIRE(next.records().size() == 1);
   const std::string& why = next.records().front().why;

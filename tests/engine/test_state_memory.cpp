@@ -225,8 +225,9 @@ TEST_CASE("state memory: nobody writes to what he has not read") {
   REQUIRE(opened);
   const auto saved = opened.value().save(life.stack(), {});
   REQUIRE_FALSE(saved);
-  CHECK(saved.error().what ==
-        "the memory of the state: it is not this engine's to write: it was not loaded, or is an older build's");
+  CHECK(
+      saved.error().what ==
+      "the memory of the state: it is not this engine's to write: it was not loaded, or is an older build's");
   REQUIRE(opened.value().load());
   CHECK(opened.value().save(life.stack(), {}));
   const model::Stack smaller(std::make_shared<const model::StackSpec>(chain_of(1)), Now{});

@@ -41,7 +41,9 @@ Fd copy_of(int fd) {
 [[noreturn]] void live(StateMemory memory, EventLog log, RestlessStack life, Confession& confession) {
   for (std::uint64_t step = 1;; ++step) {
     const auto& changed = life.happen();
-    log.add({.why = "step " + std::to_string(step)});
+    EventRecord event;
+    event.run = step;
+    log.add(std::move(event));
     const std::string facts = std::to_string(log.last());
     confession.after.store(sum_of(life.stack(), facts));
     memory.set_facts(facts);
@@ -77,7 +79,8 @@ TEST_CASE("state memory: engines that are killed one after the other lose no ste
   REQUIRE(made.value().save(first.stack(), {}));
   auto ring = EventRing::make();
   REQUIRE(ring);
-  void* const shared = ::mmap(nullptr, sizeof(Confession), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const shared =
+      ::mmap(nullptr, sizeof(Confession), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   REQUIRE(shared != MAP_FAILED);
   auto& confession = *new (shared) Confession;
   confession.before = confession.after = sum_of(first.stack(), "");

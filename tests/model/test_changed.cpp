@@ -57,6 +57,14 @@ void step_and_compare(Stack& stack, const Event& event, const Now& now) {
   CHECK(changed.spec == (&stack.spec() != spec));
 }
 
+ServiceNotified is_busy(ServiceId id) {
+  ServiceNotified said;
+  said.service = id;
+  said.run = {1};
+  said.status = "busy";
+  return said;
+}
+
 /// A stack of `size` services without needs, all ready, that a probe is to be asked of.
 Stack working_stack(std::uint32_t size) {
   StackSpec spec;
@@ -115,7 +123,7 @@ TEST_CASE("changed: an event of one service among many tells that one alone") {
   static_cast<void>(taken(stack));
   Actions actions;
   Now now{MonoTime(5s), {}, 0};
-  step(stack, ServiceNotified{.service = {7}, .run = {1}, .status = "busy"}, now, actions);
+  step(stack, is_busy({7}), now, actions);
   CHECK(taken(stack).services == std::vector<ServiceId>{{7}});
   step(stack, ProcessExited{{500}, {1}, {.code = 1}}, now, actions);
   CHECK(taken(stack).services == std::vector<ServiceId>{{500}});
@@ -126,7 +134,7 @@ TEST_CASE("changed: several steps are told together until somebody asks") {
   static_cast<void>(taken(stack));
   Actions actions;
   for (const std::uint32_t i : {3U, 5U, 3U})
-    step(stack, ServiceNotified{.service = {i}, .run = {1}, .status = "busy"}, Now{}, actions);
+    step(stack, is_busy({i}), Now{}, actions);
   CHECK(taken(stack).services == std::vector<ServiceId>{{3}, {5}});
   CHECK(taken(stack).services.empty());
 }
