@@ -50,7 +50,7 @@ EventRing opened(MemoryBytes& memory) {
 
 /// Sizes that make the ring go round with records of all kinds of lengths.
 std::size_t size_of(std::uint64_t sequence) {
-  return sequence % 7 == 0 ? sequence * 37 % 9000 : sequence % 200;
+  return sequence % 7 == 0 ? sequence * 37 % 2000 : 300 + sequence % 200;
 }
 
 /// Each the one that was added, without a gap up to `last`.
@@ -77,16 +77,16 @@ TEST_CASE("event ring: the next engine finds the last events and goes on countin
       ring.add(numbered(sequence, size_of(sequence)));
     check_records(ring, sequence - 1);
     // As many as fit, not fewer.
-    CHECK((sequence < 1000 || ring.records().size() > 100));
+    CHECK((sequence < 1000 || ring.records().size() > 80));
   }
 }
 
 TEST_CASE("event ring: a writer killed before any of its stores leaves whole events") {
   MemoryBytes memory = small_memory();
-  for (std::uint64_t sequence = 1; sequence <= 400; ++sequence) {
+  for (std::uint64_t sequence = 1; sequence <= 380; ++sequence) {
     const EventRecord record = numbered(sequence, size_of(sequence));
-    // Long ones, one of which covers the end, and short ones.
-    if (sequence % 7 == 0 || sequence % 20 == 0)
+    // Once round the ring, so that one of them goes over its end.
+    if (sequence > 200)
       kill_at_each_store(
           memory, [&](MemoryBytes& lost) { opened(lost).add(record); },
           [&](MemoryBytes& left, bool is_done) {
@@ -156,7 +156,7 @@ TEST_CASE("event ring: a flipped bit is refused or of no consequence") {
       MemoryBytes spoilt = memory;
       spoilt.bytes[bit / 8] = static_cast<char>(spoilt.bytes[bit / 8] ^ (1 << (bit % 8)));
       auto ring = EventRing::open(fragile(spoilt));
-      refused += ring ? 0 : 1;
+      refused += ring ? 0U : 1U;
       if (!ring) continue;
       check_records(ring.value(), 20);
       CHECK(ring.value().filed().size == 8);

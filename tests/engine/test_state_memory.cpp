@@ -56,9 +56,11 @@ void return_and_save(MemoryBytes& memory, const model::Stack& stack, const model
                      const std::string& facts) {
   auto opened = StateMemory::open(fragile(memory));
   REQUIRE(opened);
-  REQUIRE(opened.value().load());
+  const auto loaded = opened.value().load();
+  REQUIRE(loaded);
   opened.value().set_facts(facts);
-  REQUIRE(opened.value().save(stack, changed));
+  const auto saved = opened.value().save(stack, changed);
+  REQUIRE(saved);
 }
 
 std::uint64_t value_at(const MemoryBytes& memory, std::size_t at) {
@@ -94,7 +96,7 @@ TEST_CASE("state memory: a writer killed before any of its stores leaves one of 
     RestlessStack life(3, 7);
     MemoryBytes memory = memory_after(life, 1);
     memory.backwards = backwards;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 40; ++i) {
       const Found before{bytes_of(life.stack()), "facts " + std::to_string(i)};
       return_and_save(memory, life.stack(), {}, before.facts);
       const auto& changed = life.happen();
@@ -159,7 +161,7 @@ TEST_CASE("state memory: a flipped bit is refused or of no consequence") {
       const auto found = load_from(spoilt);
       if (found && !(found.value() == good)) FAIL("bit " << bit);
       if (!found) words.insert(found.error().what);
-      refused += found ? 0 : 1;
+      refused += found ? 0U : 1U;
     }
   };
   flip_all(0, 24);
@@ -210,7 +212,7 @@ TEST_CASE("state memory: refused with the reason") {
   CHECK(refusal(other) == "the memory of the state: format " + std::to_string(model::format + 1) +
                               ", this build reads " + std::to_string(model::format));
   other = memory;
-  for (const std::size_t slot : {0, 8})
+  for (const std::size_t slot : {0U, 8U})
     put(other, directory_at + 16 * 3 + slot, 0);
   CHECK(refusal(other) == "the memory of the state: service 0 is damaged: it is missing");
   MemoryBytes empty;
