@@ -69,8 +69,10 @@ TEST_CASE("an engine killed while it writes an event leaves it to be written onc
     for (int i = 0; i < 15; ++i) {
       port.add_event("redis", std::to_string(i));
       expected.push_back(std::to_string(i));
+      if (is_killed) continue;
       try {
-        if (!is_killed) CHECK(file.update(port).ok());
+        const auto updated = file.update(port);
+        CHECK(updated.ok());
       } catch (const Ending::Killed&) {
         is_killed = true;
       }

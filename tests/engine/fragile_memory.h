@@ -39,7 +39,7 @@ public:
     return Done{};
   }
   void copy(std::size_t at, std::string_view bytes) override {
-    constexpr std::size_t piece = 31;
+    constexpr std::size_t piece = 61;
     const std::size_t pieces = (bytes.size() + piece - 1) / piece;
     for (std::size_t i = 0; i < pieces; ++i) {
       store();

@@ -72,7 +72,7 @@ void kill_after(pid_t child, const Confession& confession, std::uint64_t steps, 
 } // namespace
 
 TEST_CASE("state memory: engines that are killed one after the other lose no step") {
-  constexpr int kills = 300;
+  constexpr int kills = 200;
   auto made = StateMemory::make();
   REQUIRE(made);
   RestlessStack first(5, 1);
