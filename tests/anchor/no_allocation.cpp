@@ -13,16 +13,26 @@ bool forbidden = false;
 void* allocate(std::size_t size) {
   constexpr char complaint[] = "an allocation where none is allowed\n";
   if (forbidden && ::write(STDERR_FILENO, complaint, sizeof complaint - 1) >= 0) std::abort();
-  if (void* const memory = std::malloc(size)) return memory;
+  return std::malloc(size);
+}
+
+void* allocate_or_throw(std::size_t size) {
+  if (void* const memory = allocate(size)) return memory;
   throw std::bad_alloc();
 }
 
 } // namespace
 
 void* operator new(std::size_t size) {
-  return allocate(size);
+  return allocate_or_throw(size);
 }
 void* operator new[](std::size_t size) {
+  return allocate_or_throw(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return allocate(size);
 }
 void operator delete(void* memory) noexcept {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -96,6 +97,8 @@ public:
   [[nodiscard]] int anchor() const { return anchor_->pid(); }
   [[nodiscard]] const TestCgroup& cgroup() const { return cgroup_; }
   [[nodiscard]] const Scratch& scratch() const { return scratch_; }
+  /// On standard error, by the anchor and its engines.
+  [[nodiscard]] std::string said() const { return read_file(scratch_ / "said", 1U << 20U).value(); }
   /// Makes a cgroup below the test's.
   std::string make_leaf(const std::string& name) const {
     std::string path = cgroup_ / name;
@@ -113,7 +116,10 @@ public:
 
 private:
   int hold(int socket) const {
-    if (!linux_os::move_into(cgroup_.path(), ::getpid()) || ::dup2(socket, STDIN_FILENO) < 0) return 64;
+    const Fd said(::open((scratch_ / "said").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!linux_os::move_into(cgroup_.path(), ::getpid()) || ::dup2(socket, STDIN_FILENO) < 0 ||
+        ::dup2(said.get(), STDERR_FILENO) < 0)
+      return 64;
     auto anchor = anchor::Anchor::start({engine_, {}, patience_});
     if (!anchor) return 65;
     forbid_allocation();

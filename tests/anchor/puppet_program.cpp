@@ -10,7 +10,8 @@
 //   reap PID | finish CODE | hold FD-PATH SLOT (which it locks) | garbage SIZE | kind NUMBER | double
 //   drop SLOT | took SIGNAL
 //   offset SLOT | seek SLOT OFFSET   of the file that is held there: its place, "closed" where it is not open
-//   flood         a child of ours sends records without end, and outlives us
+//   flood         children of ours send records without end, and outlive us
+//   crowd COUNT   as many records that mean nothing, at once
 //   life          of the shared table: NUMBER DISTRUSTS-STATE LOST-CODE LOST-STATUS
 //   adopt         it is complete
 //   beat MS       the pulse moves now and from now on
@@ -222,12 +223,25 @@ std::string place_of(std::int32_t slot) {
   return offset < 0 ? "closed" : std::to_string(offset);
 }
 
+constexpr wire::EngineRecord means_nothing{wire::ToAnchor::reap, 0};
+
 std::string flood() {
-  if (::fork() != 0) return "done";
-  const wire::EngineRecord nobody{wire::ToAnchor::reap, 0};
-  while (wire::send_record(wire::engine_socket_fd, nobody)) {
+  for (int i = 0; i < 4; ++i) {
+    if (::fork() != 0) continue;
+    while (wire::send_record(wire::engine_socket_fd, means_nothing)) {
+    }
+    ::_exit(0);
   }
-  ::_exit(0);
+  return "done";
+}
+
+/// More than the socket would take by itself.
+std::string crowd(int count) {
+  const int bytes = 1 << 24;
+  ::setsockopt(wire::engine_socket_fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
+  for (int i = 0; i < count; ++i)
+    if (!wire::send_record(wire::engine_socket_fd, means_nothing)) return "error";
+  return "done";
 }
 
 std::string life() {
@@ -307,6 +321,7 @@ std::string carry_out(std::string_view command) {
   if (verb == "finish") return send(wire::ToAnchor::finish, number);
   if (verb == "kind") return send(static_cast<wire::ToAnchor>(number), 0);
   if (verb == "garbage") return send_garbage(static_cast<std::size_t>(number));
+  if (verb == "crowd") return crowd(number);
   if (verb == "drop") return send(wire::ToAnchor::drop, number);
   if (verb == "took") return send(wire::ToAnchor::took, number);
   if (verb == "offset") return place_of(number);

@@ -208,10 +208,20 @@ TEST_CASE("anchor: an engine that never stops talking does not keep it from its 
   REQUIRE(show.ask("flood") == "done");
   REQUIRE(::kill(show.anchor(), SIGHUP) == 0);
   CHECK(show.ask("hear") == signalled(SIGHUP));
+  REQUIRE(show.ask("took " + std::to_string(SIGHUP)) == "sent");
   const int engine = show.engine();
   show.tell("die");
   CHECK(comes_true([&] { return state_of(engine).empty(); }));
   CHECK(show.ask("life") == "2 0 2 9");
+  // Those who flooded it went with the engine's socket, and are children like any other.
+  for (int i = 0; i < 4; ++i) {
+    std::istringstream words(show.ask("hear"));
+    std::string kind;
+    std::string pid;
+    words >> kind >> pid;
+    CHECK(kind == "exited");
+    show.ask("reap " + pid);
+  }
 }
 
 TEST_CASE("anchor: an engine that hears nothing does not stop it, and loses no exit") {

@@ -19,6 +19,9 @@ namespace {
 /// Each engine at once, however many died.
 constexpr anchor::Patience never_paused{.window = Duration{}};
 
+/// Nothing but what a test does wakes the anchor.
+constexpr anchor::Patience undisturbed{.pulse = 1h, .first_pulse = 1h};
+
 bool is_locked(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   REQUIRE(fd.valid());
@@ -52,10 +55,12 @@ TEST_CASE("succession: an engine that dies is followed by another one, and no se
   SECTION("killed") {
     show.lose_engine();
     CHECK(show.ask("life") == "2 0 2 9");
+    CHECK(show.said() == "holdfast: the engine was lost (signal 9); another one is started\n");
   }
   SECTION("by itself, without a word") {
     show.tell("exit 5");
     CHECK(show.ask("life") == "2 0 1 5");
+    CHECK(show.said() == "holdfast: the engine was lost (exit code 5); another one is started\n");
   }
   CHECK(show.engine() != first);
   CHECK(state_of(first).empty());
@@ -65,8 +70,8 @@ TEST_CASE("succession: an engine that dies is followed by another one, and no se
   CHECK(show.exit_code() == 3);
 }
 
-TEST_CASE("succession: an exit that was told and not accounted for is told to the next engine") {
-  PuppetShow show;
+TEST_CASE("succession: an exit that was told and not accounted for is told to the next engine at once") {
+  PuppetShow show(undisturbed);
   const int pid = show.spawn("spawn exit 7");
   SECTION("killed when it has heard of it") {
     CHECK(show.ask("hear") == exited(pid, CLD_EXITED, 7));
@@ -93,8 +98,8 @@ TEST_CASE("succession: an exit that was accounted for in the engine's last momen
   CHECK(state_of(first).empty());
 }
 
-TEST_CASE("succession: a signal is told to each engine until one took it") {
-  PuppetShow show;
+TEST_CASE("succession: a signal is told to each engine at once until one took it") {
+  PuppetShow show(undisturbed);
   show.wait_for_engine();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     REQUIRE(::kill(show.anchor(), signal) == 0);
@@ -133,13 +138,14 @@ TEST_CASE("succession: from the sixth death on the next engine comes later; what
 }
 
 TEST_CASE("succession: an engine whose pulse stands still is killed") {
-  PuppetShow show({.pulse = 400ms});
+  PuppetShow show({.pulse = 1s});
   const int service = show.spawn("spawn pause");
   REQUIRE(show.ask("beat 5") == "done");
   const int engine = show.engine();
   REQUIRE(::kill(engine, SIGSTOP) == 0);
   CHECK(comes_true([&] { return state_of(engine).empty(); }));
   CHECK(show.ask("life").ends_with(" 2 9"));
+  CHECK(show.said().starts_with("holdfast: the engine gave no sign of life for 1 s and is killed\n"));
   CHECK(state_of(service) == "S");
 }
 
@@ -170,6 +176,11 @@ TEST_CASE(
     CHECK(show.ask("life").starts_with("3 1 "));
     show.lose_engine();
     CHECK(show.ask("life").starts_with("4 0 "));
+    // It was the engine before that had taken over.
+    show.tell("die");
+    CHECK(show.ask("life").starts_with("5 0 "));
+    show.tell("die");
+    CHECK(show.ask("life").starts_with("6 1 "));
   }
   SECTION("none does") {
     const std::string leaf = show.make_leaf("leaf");
@@ -202,6 +213,19 @@ TEST_CASE("succession: an engine that cannot start where another one was is no e
   CHECK(show.ask("finish 1") == "sent");
   show.tell("exit 1");
   CHECK(show.exit_code() == 1);
+}
+
+TEST_CASE("succession: the last word counts behind however many others") {
+  PuppetShow show;
+  const int engine = show.engine();
+  REQUIRE(::kill(show.anchor(), SIGSTOP) == 0);
+  REQUIRE(comes_true([&] { return state_of(show.anchor()) == "T"; }));
+  REQUIRE(show.ask("crowd 10000") == "done");
+  REQUIRE(show.ask("finish 3") == "sent");
+  show.tell("exit 0");
+  REQUIRE(comes_true([&] { return state_of(engine) == "Z"; }));
+  REQUIRE(::kill(show.anchor(), SIGCONT) == 0);
+  CHECK(show.exit_code() == 3);
 }
 
 TEST_CASE("succession: what is held has the same number in the next engine, and is the same open file") {
@@ -265,6 +289,7 @@ TEST_CASE("succession: what cannot be held is passed over, and the anchor goes o
   REQUIRE(show.ask("hold " + file + "9 9") == "sent");
   show.lose_engine();
   CHECK(show.ask("offset 10") == "closed");
+  CHECK(show.said().starts_with("holdfast: descriptor 74 cannot be held for the next engine: Bad file"));
   CHECK(show.ask("offset 9") == "0");
 }
 
@@ -329,6 +354,23 @@ TEST_CASE("succession: an engine that cannot be had now is tried again until it 
   }
   CHECK(show.ask("hear") == exited(service, CLD_EXITED, 7));
   CHECK(show.ask("life").ends_with(" 0 2 9"));
+}
+
+TEST_CASE("succession: engines that could not be had are counted in a row") {
+  const Scratch scratch;
+  const std::string path = copy_puppet(scratch);
+  PuppetShow show({.window = Duration{}, .pause = 20ms}, path);
+  show.wait_for_engine();
+  // Each that was not executed has taken a number.
+  for (int number = 1; number < 100;) {
+    std::filesystem::permissions(path, std::filesystem::perms(0644));
+    show.lose_engine();
+    ::poll(nullptr, 0, 200);
+    std::filesystem::permissions(path, std::filesystem::perms(0755));
+    std::istringstream life(show.ask("life"));
+    REQUIRE(life >> number);
+  }
+  CHECK(state_of(show.anchor()) == "S");
 }
 
 TEST_CASE("succession: where no engine can be had for too long the stack is stopped") {
