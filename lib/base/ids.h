@@ -27,6 +27,13 @@ struct RunNumber {
   [[nodiscard]] RunNumber next() const { return {value + 1}; }
 };
 
+/// Whoever asks for something to be changed draws one at random, so that the same request can be made again
+/// without being carried out twice. 0: none, it is a request like any other.
+struct CommandId {
+  std::uint64_t value = 0;
+  auto operator<=>(const CommandId&) const = default;
+};
+
 } // namespace holdfast
 
 template <>

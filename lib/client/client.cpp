@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include "client/daemon_link.h"
 #include "client/options.h"
 #include "client/verbs.h"
 

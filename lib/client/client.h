@@ -5,6 +5,7 @@
 #include "client/terminal.h"
 #include "wire/plan_view.h"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,6 +29,12 @@ struct Programs {
   std::string engine;
 };
 
+/// With an engine that went away in the middle of an answer: for the next one.
+struct Patience {
+  std::chrono::milliseconds told{1000};  ///< then the user is told what is waited for
+  std::chrono::milliseconds most{10000}; ///< then there is no daemon
+};
+
 struct Composition {
   std::string version;
   Programs programs;
@@ -37,6 +44,7 @@ struct Composition {
   std::function<int(const CheckRequest& request)> check;
   /// `holdfast plan` where no daemon runs: what a start would do.
   std::function<wire::PlanView(const std::string& config)> plan;
+  Patience patience = {};
 };
 
 /// Runs one command; `words` are the arguments without the program's name. Returns the exit code. SIGPIPE is

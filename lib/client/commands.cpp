@@ -1,7 +1,10 @@
+#include "client/command_id.h"
+#include "client/enquiry.h"
 #include "client/plan.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -77,51 +80,80 @@ void show_changes(Terminal& terminal, const wire::PlanView& plan) {
   static_cast<void>(terminal.write(text));
 }
 
-/// Nothing: it goes on.
-std::optional<ExitCode> take(Context& context, const wire::ControlReply& reply) {
-  Terminal& terminal = context.terminal;
-  if (const auto* progress = std::get_if<wire::Progress>(&reply)) {
-    // A command goes on when nobody reads its progress: its outcome is the exit code.
-    static_cast<void>(terminal.progress("waiting: " + harmless(progress->text)));
-    return {};
+/// One command and what is told of it, over as many engines as it lives through.
+class Change {
+public:
+  Change(Context& context, CommandId id) : context_(context), request_(request_of(context.options)) {
+    request_.id = id.value;
   }
-  if (const auto* refused = std::get_if<wire::Refused>(&reply)) {
-    terminal.complain(refused->text);
+
+  [[nodiscard]] const wire::ControlRequest& request() const { return request_; }
+
+  /// Nothing: it goes on.
+  [[nodiscard]] std::optional<ExitCode> take(const wire::ControlReply& reply) {
+    if (const auto* progress = std::get_if<wire::Progress>(&reply)) take(*progress);
+    if (const auto* plan = std::get_if<wire::PlanView>(&reply)) take(*plan);
+    if (const auto* finished = std::get_if<wire::Finished>(&reply)) {
+      static_cast<void>(context_.terminal.write(end_words(finished->text) + "\n"));
+      return ExitCode::done;
+    }
+    const auto* refused = std::get_if<wire::Refused>(&reply);
+    if (refused == nullptr) return {};
+    context_.terminal.complain(refused->text);
     return ExitCode::failed;
   }
-  if (const auto* plan = std::get_if<wire::PlanView>(&reply)) {
-    show_changes(terminal, *plan);
-    return {};
+
+private:
+  void take(const wire::Progress& progress) {
+    // From now on it must not be carried out again. An adoption tells no progress, and may be.
+    request_.accepted = true;
+    if (std::exchange(progress_, progress.text) == progress.text) return;
+    // A command goes on when nobody reads its progress: its outcome is the exit code.
+    static_cast<void>(context_.terminal.progress("waiting: " + harmless(progress.text)));
   }
-  const auto* finished = std::get_if<wire::Finished>(&reply);
-  if (finished == nullptr) return {};
-  const std::string done = context.options.no_wait ? std::string("asked; the outcome was not waited for")
-                                                   : done_words(context.options);
-  static_cast<void>(
-      terminal.write(done + (finished->text.empty() ? "" : "; " + harmless(finished->text)) + "\n"));
-  return ExitCode::done;
-}
+
+  void take(const wire::PlanView& plan) {
+    if (plan_ != plan) show_changes(context_.terminal, plan);
+    plan_ = plan;
+  }
+
+  [[nodiscard]] std::string end_words(const std::string& said) const {
+    const Options& options = context_.options;
+    std::string words = options.no_wait ? "asked; the outcome was not waited for" : done_words(options);
+    if (!said.empty()) words += "; " + harmless(said);
+    // An engine that was gone before it told its plan; the next one has only the outcome.
+    if (options.verb == Verb::reload && !plan_) words += "; what it changed is in `holdfast events`";
+    return words;
+  }
+
+  Context& context_;
+  wire::ControlRequest request_;
+  std::optional<std::string> progress_;
+  std::optional<wire::PlanView> plan_;
+};
 
 } // namespace
 
 ExitCode change(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return no_connection(context, link.error());
-  link.value().ask(request_of(context.options));
+  const auto id = draw_command_id();
+  if (!id) {
+    context.terminal.complain(id.error().what);
+    return ExitCode::failed;
+  }
+  Change command(context, id.value());
+  auto enquiry = Enquiry::open(context, [&command] { return command.request(); });
+  if (!enquiry) return no_connection(context, enquiry.error());
   // So does a look at a volume: the one that is under way, and then the one that is asked for.
   const bool reads = context.options.verb == Verb::reload || context.options.verb == Verb::volume_adopt;
   std::optional<std::chrono::milliseconds> patience = reads ? reads_within : answers_within;
   for (;;) {
-    const auto reply = link.value().next(patience);
+    const auto reply = enquiry.value().next(patience);
     if (!reply) {
       context.terminal.complain(reply.error().what + "; the outcome is not known");
       return ExitCode::no_daemon;
     }
-    if (!reply.value()) {
-      context.terminal.complain("the daemon on " + context.socket + " does not answer");
-      return ExitCode::failed;
-    }
-    if (const auto code = take(context, *reply.value())) return *code;
+    if (!reply.value()) return no_reply(context, reply);
+    if (const auto code = command.take(*reply.value())) return *code;
     patience.reset(); // it answers; the outcome comes when it comes
   }
 }

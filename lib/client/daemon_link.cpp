@@ -1,9 +1,11 @@
 #include "client/daemon_link.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 namespace holdfast::client {
@@ -23,9 +25,15 @@ Result<bool> wait_readable(int fd, std::optional<std::chrono::milliseconds> pati
   return n > 0;
 }
 
+/// Zero would be for ever.
+timeval time_of(std::chrono::milliseconds span) {
+  const auto some = std::max(span, std::chrono::milliseconds(1));
+  return {.tv_sec = some.count() / 1000, .tv_usec = some.count() % 1000 * 1000};
+}
+
 } // namespace
 
-Result<DaemonLink> DaemonLink::open(const std::string& path) {
+Result<DaemonLink> DaemonLink::open(const std::string& path, std::chrono::milliseconds patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
@@ -33,8 +41,12 @@ Result<DaemonLink> DaemonLink::open(const std::string& path) {
   std::memcpy(address.sun_path, path.data(), path.size());
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return system_error("socket", errno);
+  const timeval most = time_of(patience);
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most) != 0)
+    return system_error("setsockopt", errno);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return system_error(path, errno);
+    return errno == EAGAIN ? Error{path + ": the daemon takes no connection", EAGAIN}
+                           : system_error(path, errno);
   return DaemonLink(std::move(fd));
 }
 

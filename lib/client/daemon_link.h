@@ -14,12 +14,13 @@ namespace holdfast::client {
 /// One connection to the control socket.
 class DaemonLink {
 public:
-  [[nodiscard]] static Result<DaemonLink> open(const std::string& path);
+  /// `patience`: for a daemon that takes no connection because so many wait already.
+  [[nodiscard]] static Result<DaemonLink> open(const std::string& path, std::chrono::milliseconds patience);
 
   void ask(const wire::ControlRequest& request);
 
-  /// The next reply; nothing when `patience` is over (none: waits for ever). An error where the daemon is
-  /// gone, or says what is no reply.
+  /// The next reply; nothing when `patience` is over (none: waits for ever). An error where the connection is
+  /// closed (ECONNRESET), or what comes is no reply.
   [[nodiscard]] Result<std::optional<wire::ControlReply>>
   next(std::optional<std::chrono::milliseconds> patience);
 

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "client/colours.h"
+#include "client/enquiry.h"
 #include "client/last_known.h"
 #include "client/since.h"
 #include "client/text.h"
@@ -7,6 +8,7 @@
 
 #include <cerrno>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -39,13 +41,20 @@ bool print(Context& context, const wire::EventLine& event) {
 
 struct Wanted {
   std::uint64_t last = 0;
-  std::string since; ///< as events tell their time, so that both compare as texts; empty: whenever
+  /// As events tell their time, so that both compare as texts; empty: whenever.
+  std::string since;
+  bool from_files = false; ///< also what the daemon does not know any more
 };
 
 Wanted wanted(const Options& options) {
-  if (const auto since = moment_of(options.since, read_wall()))
-    return {.last = std::numeric_limits<std::uint32_t>::max(), .since = format_utc(*since)};
-  return {.last = options.lines.value_or(options.follow ? usual_last_followed : usual_last), .since = {}};
+  const WallTime now = read_wall();
+  if (const auto since = moment_of(options.since, now))
+    return {
+        .last = std::numeric_limits<std::uint32_t>::max(), .since = format_utc(*since), .from_files = true};
+  const std::uint64_t last = options.lines.value_or(options.follow ? usual_last_followed : usual_last);
+  // The one before says where to go on after an engine that went away.
+  if (last == 0) return {.last = 1, .since = format_utc(now)};
+  return {.last = last, .since = {}};
 }
 
 /// Of what is in the files.
@@ -75,51 +84,102 @@ ExitCode last_known(Context& context, const Error& error, const Wanted& wanted) 
 /// its first event.
 class Past {
 public:
-  Past(Context& context, const Wanted& wanted) : context_(context) {
-    if (wanted.since.empty()) return;
-    auto events = known_events(context, wanted);
-    if (events)
-      events_ = std::move(events).value();
-    else if (events.error().code != ENOENT)
-      context.terminal.complain("not everything is told: " + events.error().what);
-  }
+  Past(Context& context, const Wanted& wanted) : context_(context), wanted_(wanted) {}
 
   /// `first`: of the daemon's; empty where it has none. Prints once.
   bool print_before(const std::string& first) {
-    for (const wire::EventLine& event : std::exchange(events_, {}))
+    if (!std::exchange(wanted_.from_files, false)) return true;
+    const auto events = known_events(context_, wanted_);
+    if (!events && events.error().code != ENOENT)
+      context_.terminal.complain("not everything is told: " + events.error().what);
+    if (!events) return true;
+    for (const wire::EventLine& event : events.value())
       if ((first.empty() || event.time < first) && !print(context_, event)) return false;
     return true;
   }
 
 private:
   Context& context_;
-  std::vector<wire::EventLine> events_;
+  Wanted wanted_;
+};
+
+/// Prints each event once, whichever engine tells it. One that follows another is asked for what comes from
+/// the last event on that was printed: that it has the same one shows that it counts on.
+class Teller {
+public:
+  Teller(Context& context, const Wanted& wanted)
+      : context_(context), wanted_(wanted), past_(context, wanted) {}
+
+  [[nodiscard]] wire::ControlRequest request() {
+    wire::ControlRequest request{.verb = wire::ControlVerb::events, .follow = context_.options.follow};
+    asked_before_ = std::exchange(asked_, true);
+    if (asked_before_)
+      request.sequence = last_ ? last_->sequence.value_or(1) : 1;
+    else
+      request.last = wanted_.last;
+    return request;
+  }
+
+  enum class Took { on, ask_again, unread };
+  [[nodiscard]] Took take(const wire::EventLine& event) {
+    if (std::exchange(asked_before_, false) && last_) {
+      if (event == *last_) return Took::on;
+      if (const auto missed = compare(event); missed != Took::on) return missed;
+    }
+    last_ = event;
+    if (!past_.print_before(event.time)) return Took::unread;
+    return event.time < wanted_.since || print(context_, event) ? Took::on : Took::unread;
+  }
+
+  /// There is none any more.
+  void end() { static_cast<void>(past_.print_before({})); }
+
+private:
+  /// What another engine has in the place of the last event.
+  [[nodiscard]] Took compare(const wire::EventLine& event) {
+    const std::uint64_t last = last_->sequence.value_or(0);
+    const std::uint64_t first = event.sequence.value_or(0);
+    if (first > last + 1)
+      context_.terminal.complain("events " + std::to_string(last + 1) + " to " + std::to_string(first - 1) +
+                                 " are not known any more");
+    if (first > last) return Took::on;
+    context_.terminal.complain("the daemon counts its events anew; all that it has:");
+    last_.reset();
+    if (first == 1) return Took::on;
+    return Took::ask_again;
+  }
+
+  Context& context_;
+  Wanted wanted_;
+  Past past_;
+  bool asked_ = false;
+  bool asked_before_ = false; ///< until the first event of an answer that goes on where another ended
+  std::optional<wire::EventLine> last_;
 };
 
 } // namespace
 
 ExitCode show_events(Context& context) {
-  const Options& options = context.options;
-  const Wanted events = wanted(options);
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return last_known(context, link.error(), events);
-  Past past(context, events);
-  link.value().ask({.verb = wire::ControlVerb::events, .follow = options.follow, .last = events.last});
+  const Wanted events = wanted(context.options);
+  Teller teller(context, events);
+  auto enquiry = Enquiry::open(context, [&teller] { return teller.request(); });
+  if (!enquiry) return last_known(context, enquiry.error(), events);
+  const auto patience = context.options.follow ? std::nullopt : std::optional(answers_within);
   for (;;) {
-    const auto reply = link.value().next(options.follow ? std::nullopt : std::optional(answers_within));
-    if (!reply || !reply.value()) {
-      context.terminal.complain(reply ? "the daemon on " + context.socket + " does not answer"
-                                      : reply.error().what);
-      return reply ? ExitCode::failed : ExitCode::no_daemon;
-    }
+    const auto reply = enquiry.value().next(patience);
+    if (!reply || !reply.value()) return no_reply(context, reply);
     if (const auto* refused = std::get_if<wire::Refused>(&*reply.value())) {
       context.terminal.complain(refused->text);
       return ExitCode::failed;
     }
     const auto* event = std::get_if<wire::EventLine>(&*reply.value());
-    if (!past.print_before(event == nullptr ? std::string() : event->time) || event == nullptr)
+    if (event == nullptr) {
+      teller.end();
       return ExitCode::done;
-    if (event->time >= events.since && !print(context, *event)) return ExitCode::done;
+    }
+    const Teller::Took took = teller.take(*event);
+    if (took == Teller::Took::unread) return ExitCode::done;
+    if (took == Teller::Took::ask_again) enquiry.value().ask_again();
   }
 }
 

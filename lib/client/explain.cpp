@@ -1,3 +1,4 @@
+#include "client/enquiry.h"
 #include "client/last_known.h"
 #include "client/text.h"
 #include "client/verbs.h"
@@ -60,15 +61,11 @@ ExitCode last_known(Context& context, const Error& error) {
 } // namespace
 
 ExitCode show_explanation(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return last_known(context, link.error());
-  link.value().ask({.verb = wire::ControlVerb::explain, .services = context.options.services});
-  const auto reply = link.value().next(answers_within);
-  if (!reply || !reply.value()) {
-    context.terminal.complain(reply ? "the daemon on " + context.socket + " does not answer"
-                                    : reply.error().what);
-    return reply ? ExitCode::failed : ExitCode::no_daemon;
-  }
+  auto enquiry =
+      Enquiry::open(context, {.verb = wire::ControlVerb::explain, .services = context.options.services});
+  if (!enquiry) return last_known(context, enquiry.error());
+  const auto reply = enquiry.value().next(answers_within);
+  if (!reply || !reply.value()) return no_reply(context, reply);
   if (const auto* explanation = std::get_if<wire::Explanation>(&*reply.value())) {
     print(context, explanation->lines, false);
     return ExitCode::done;

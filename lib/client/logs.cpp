@@ -1,17 +1,15 @@
+#include "client/directory_watch.h"
+#include "client/enquiry.h"
 #include "client/log_merge.h"
 #include "client/log_reader.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <optional>
-#include <poll.h>
 #include <string>
-#include <sys/inotify.h>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -21,7 +19,7 @@ namespace {
 constexpr std::uint64_t usual_last = 100;
 /// Where the directory cannot be watched, or a change goes untold (network file systems), it is looked at so
 /// often.
-constexpr int look_every_ms = 1000;
+constexpr std::chrono::milliseconds look_every{1000};
 
 /// Which logs, and whether a daemon said so.
 struct Logs {
@@ -29,9 +27,8 @@ struct Logs {
   ExitCode code = ExitCode::done;
 };
 
-Result<wire::LogPlaces> ask_daemon(DaemonLink& link, const Options& options) {
-  link.ask({.verb = wire::ControlVerb::logs, .services = options.services});
-  auto reply = link.next(answers_within);
+Result<wire::LogPlaces> ask_daemon(Enquiry& enquiry) {
+  auto reply = enquiry.next(answers_within);
   if (!reply) return reply.error();
   if (!reply.value()) return Error{"the daemon does not answer"};
   if (const auto* refused = std::get_if<wire::Refused>(&*reply.value())) return Error{refused->text};
@@ -40,13 +37,14 @@ Result<wire::LogPlaces> ask_daemon(DaemonLink& link, const Options& options) {
 }
 
 Result<Logs> find_logs(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (link) {
-    auto places = ask_daemon(link.value(), context.options);
+  auto enquiry =
+      Enquiry::open(context, {.verb = wire::ControlVerb::logs, .services = context.options.services});
+  if (enquiry) {
+    auto places = ask_daemon(enquiry.value());
     if (!places) return places.error();
     return Logs{.places = std::move(places).value(), .code = ExitCode::done};
   }
-  if (!nobody_listens(link.error())) return link.error();
+  if (!nobody_listens(enquiry.error())) return enquiry.error();
   const std::string& directory = context.places.log_directory;
   Logs logs{.places = {directory, context.options.services}, .code = ExitCode::no_daemon};
   const std::vector<std::string> known = logged_services(directory);
@@ -117,20 +115,6 @@ private:
   bool read_ = true;
 };
 
-Fd watch_directory(const std::string& directory) {
-  Fd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (fd.valid()) ::inotify_add_watch(fd.get(), directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-  return fd;
-}
-
-void wait_for_change(const Fd& watch) {
-  pollfd wait{.fd = watch.get(), .events = POLLIN, .revents = 0};
-  static_cast<void>(::poll(&wait, 1, look_every_ms));
-  std::array<char, 4096> events;
-  while (::read(watch.get(), events.data(), events.size()) > 0) {
-  }
-}
-
 Status view(Context& context, const Logs& logs) {
   const bool follows = context.options.follow && logs.code == ExitCode::done;
   Viewer viewer(context, logs.places);
@@ -139,7 +123,7 @@ Status view(Context& context, const Logs& logs) {
   if (auto shown = viewer.show_last(context.options.lines.value_or(usual_last), !follows); !shown)
     return shown;
   while (follows && viewer.anybody_reads()) {
-    wait_for_change(watch);
+    wait_for_change(watch, look_every);
     if (auto shown = viewer.show_new(); !shown) return shown;
   }
   return Done{};

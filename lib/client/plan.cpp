@@ -1,5 +1,6 @@
 #include "client/plan.h"
 
+#include "client/enquiry.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
@@ -75,15 +76,10 @@ std::string mistakes_shown(const wire::PlanView& plan) {
 }
 
 ExitCode show_plan(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return without_daemon(context, link.error());
-  link.value().ask({.verb = wire::ControlVerb::plan});
-  const auto reply = link.value().next(reads_within);
-  if (!reply || !reply.value()) {
-    context.terminal.complain(reply ? "the daemon on " + context.socket + " does not answer"
-                                    : reply.error().what);
-    return reply ? ExitCode::failed : ExitCode::no_daemon;
-  }
+  auto enquiry = Enquiry::open(context, {.verb = wire::ControlVerb::plan});
+  if (!enquiry) return without_daemon(context, enquiry.error());
+  const auto reply = enquiry.value().next(reads_within);
+  if (!reply || !reply.value()) return no_reply(context, reply);
   if (const auto* plan = std::get_if<wire::PlanView>(&*reply.value())) return print(context, *plan);
   if (const auto* refused = std::get_if<wire::Refused>(&*reply.value()))
     context.terminal.complain(refused->text);

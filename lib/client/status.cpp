@@ -1,3 +1,4 @@
+#include "client/enquiry.h"
 #include "client/last_known.h"
 #include "client/status_table.h"
 #include "client/verbs.h"
@@ -43,36 +44,26 @@ ExitCode last_known(Context& context, const Error& error) {
       context, error, [&context](const wire::StatusView& view) { static_cast<void>(print(context, view)); });
 }
 
-ExitCode lost(Context& context, const Error& error) {
-  context.terminal.complain(error.what);
-  return ExitCode::no_daemon;
-}
-
-ExitCode show_once(Context& context, DaemonLink& link) {
-  auto reply = link.next(answers_within);
-  if (!reply) return lost(context, reply.error());
-  if (reply.value()) {
-    if (const auto* view = std::get_if<wire::StatusView>(&*reply.value())) {
-      static_cast<void>(print(context, *view));
-      return verdict_code(*view);
-    }
-    if (const auto* refused = std::get_if<wire::Refused>(&*reply.value())) {
-      context.terminal.complain(refused->text);
-      return ExitCode::failed;
-    }
+ExitCode show_once(Context& context, Enquiry& enquiry) {
+  const auto reply = enquiry.next(answers_within);
+  if (!reply || !reply.value()) return no_reply(context, reply);
+  if (const auto* view = std::get_if<wire::StatusView>(&*reply.value())) {
+    static_cast<void>(print(context, *view));
+    return verdict_code(*view);
   }
-  context.terminal.complain("the daemon on " + context.socket + " does not answer");
+  if (const auto* refused = std::get_if<wire::Refused>(&*reply.value()))
+    context.terminal.complain(refused->text);
   return ExitCode::failed;
 }
 
-ExitCode watch(Context& context, DaemonLink& link) {
+ExitCode watch(Context& context, Enquiry& enquiry) {
   const bool draws = context.terminal.is_terminal() && !context.options.json;
   // Between changes only the spans grow: drawn again each second on a terminal.
   const auto patience = draws ? std::optional(std::chrono::milliseconds(1000)) : std::nullopt;
   std::optional<wire::StatusView> view;
   for (;;) {
-    auto reply = link.next(patience);
-    if (!reply) return lost(context, reply.error());
+    auto reply = enquiry.next(patience);
+    if (!reply) return no_reply(context, reply);
     const bool first = !view.has_value();
     if (reply.value()) {
       if (const auto* refused = std::get_if<wire::Refused>(&*reply.value())) {
@@ -89,10 +80,9 @@ ExitCode watch(Context& context, DaemonLink& link) {
 } // namespace
 
 ExitCode show_status(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return last_known(context, link.error());
-  link.value().ask({.verb = wire::ControlVerb::status, .follow = context.options.watch});
-  return context.options.watch ? watch(context, link.value()) : show_once(context, link.value());
+  auto enquiry = Enquiry::open(context, {.verb = wire::ControlVerb::status, .follow = context.options.watch});
+  if (!enquiry) return last_known(context, enquiry.error());
+  return context.options.watch ? watch(context, enquiry.value()) : show_once(context, enquiry.value());
 }
 
 } // namespace holdfast::client

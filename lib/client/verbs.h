@@ -1,8 +1,8 @@
 #pragma once
 // The verbs, one source file each.
 
+#include "base/result.h"
 #include "client/client.h"
-#include "client/daemon_link.h"
 #include "client/exit_code.h"
 #include "client/options.h"
 #include "client/terminal.h"

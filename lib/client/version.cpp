@@ -1,3 +1,4 @@
+#include "client/enquiry.h"
 #include "client/text.h"
 #include "client/verbs.h"
 
@@ -9,11 +10,10 @@
 namespace holdfast::client {
 namespace {
 
-std::optional<std::string> daemon_version(const std::string& socket) {
-  auto link = DaemonLink::open(socket);
-  if (!link) return {};
-  link.value().ask({.verb = wire::ControlVerb::version});
-  auto reply = link.value().next(answers_within);
+std::optional<std::string> daemon_version(Context& context) {
+  auto enquiry = Enquiry::open(context, {.verb = wire::ControlVerb::version});
+  if (!enquiry) return {};
+  auto reply = enquiry.value().next(answers_within);
   if (!reply || !reply.value()) return {};
   const auto* version = std::get_if<wire::DaemonVersion>(&*reply.value());
   if (version == nullptr) return {};
@@ -25,7 +25,7 @@ std::optional<std::string> daemon_version(const std::string& socket) {
 /// Answered with and without a daemon: what it is asked first is the version of this program.
 ExitCode show_version(Context& context) {
   const std::string& own = context.composition.version;
-  const auto daemon = daemon_version(context.socket);
+  const auto daemon = daemon_version(context);
   const std::string text = context.options.json
                                ? wire::encode_versions(own, daemon)
                                : "holdfast " + own + (daemon ? "\ndaemon " + harmless(*daemon) : "");

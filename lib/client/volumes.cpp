@@ -1,3 +1,4 @@
+#include "client/enquiry.h"
 #include "client/last_known.h"
 #include "client/verbs.h"
 #include "client/volume_table.h"
@@ -35,15 +36,10 @@ bool all_present(const wire::StatusView& view) {
 } // namespace
 
 ExitCode show_volumes(Context& context) {
-  auto link = DaemonLink::open(context.socket);
-  if (!link) return last_known(context, link.error());
-  link.value().ask({.verb = wire::ControlVerb::status});
-  const auto reply = link.value().next(answers_within);
-  if (!reply || !reply.value()) {
-    context.terminal.complain(reply ? "the daemon on " + context.socket + " does not answer"
-                                    : reply.error().what);
-    return reply ? ExitCode::failed : ExitCode::no_daemon;
-  }
+  auto enquiry = Enquiry::open(context, {.verb = wire::ControlVerb::status});
+  if (!enquiry) return last_known(context, enquiry.error());
+  const auto reply = enquiry.value().next(answers_within);
+  if (!reply || !reply.value()) return no_reply(context, reply);
   if (const auto* view = std::get_if<wire::StatusView>(&*reply.value())) {
     print(context, *view);
     return all_present(*view) ? ExitCode::done : ExitCode::failed;

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "control/event_index.h"
 #include "control/views.h"
+#include "engine/command_memory.h"
 
 #include <algorithm>
 #include <utility>
@@ -100,6 +101,7 @@ void Conversation::on_closed() {
 }
 
 void Conversation::answer(const wire::ControlRequest& request) {
+  if (resumes(request)) return;
   switch (request.verb) {
   case wire::ControlVerb::status: return answer_status(request);
   case wire::ControlVerb::start: return answer_command(request, model::Verb::start);
@@ -117,6 +119,34 @@ void Conversation::answer(const wire::ControlRequest& request) {
   }
 }
 
+bool Conversation::resumes(const wire::ControlRequest& request) {
+  if (request.id == 0 || request.verb == wire::ControlVerb::adopt) return false;
+  auto known = host_.port.accepted({request.id});
+  if (!known && !request.accepted) return false;
+  if (!known)
+    end(wire::Refused{
+        "the daemon does not know the command that was accepted: it is another one since, or too "
+        "many commands came in between; its outcome is not known"});
+  else if (known->ticket != ticket_of(request))
+    end(wire::Refused{"the id of this command is that of another one"});
+  else if (!request.wait)
+    end(wire::Finished{});
+  else if (request.verb == wire::ControlVerb::reload)
+    set(Await{.commands = engine::still_wanted(host_.port.stack(), std::move(known->awaited)), .told = {}});
+  else
+    set(Await{.commands = std::move(known->awaited), .told = {}});
+  return true;
+}
+
+engine::CommandTicket Conversation::ticket_of(const wire::ControlRequest& request) const {
+  wire::ControlRequest asked = request;
+  // The same command however often it is asked for, and whether its outcome is waited for or not.
+  asked.id = 0;
+  asked.accepted = false;
+  asked.wait = true;
+  return {.id = {request.id}, .asked = client_.who + ": " + wire::encode(asked)};
+}
+
 void Conversation::answer_status(const wire::ControlRequest& request) {
   if (request.follow) return set(FollowStatus{});
   send(status_view(host_.port, read_wall()));
@@ -126,8 +156,12 @@ void Conversation::answer_status(const wire::ControlRequest& request) {
 void Conversation::answer_events(const wire::ControlRequest& request) {
   const auto& events = host_.port.events();
   const std::uint64_t end = events.empty() ? 1 : events.back().sequence + 1;
-  set(SendEvents{.next = end - std::min<std::uint64_t>(request.last, events.size()),
-                 .follow = request.follow});
+  std::uint64_t next = end - std::min<std::uint64_t>(request.last, events.size());
+  if (request.sequence != 0) {
+    const std::uint64_t first = end - events.size();
+    next = request.sequence > end ? first : std::max(request.sequence, first);
+  }
+  set(SendEvents{.next = next, .follow = request.follow});
 }
 
 void Conversation::answer_logs(const wire::ControlRequest& request) {
@@ -148,7 +182,7 @@ void Conversation::answer_command(const wire::ControlRequest& request, model::Ve
   if (verb != model::Verb::stop && host_.port.stack().shutting_down())
     return end(wire::Refused{"the daemon is shutting down"});
   model::CommandAsked command{.verb = verb, .services = std::move(services).value(), .by = client_.who};
-  host_.port.ask(command);
+  host_.port.ask(command, ticket_of(request));
   if (!request.wait) return end(wire::Finished{});
   set(Await{.commands = {std::move(command)}, .told = {}});
 }
@@ -161,13 +195,13 @@ void Conversation::answer_task(const wire::ControlRequest& request) {
 }
 
 void Conversation::answer_door(const wire::ControlRequest& request) {
-  host_.port.ask(model::DoorAsked{.open = request.open, .by = client_.who});
+  host_.port.ask(model::DoorAsked{.open = request.open, .by = client_.who}, ticket_of(request));
   end(wire::Finished{});
 }
 
 void Conversation::answer_adopt(const wire::ControlRequest& request) {
   set(AwaitPort{});
-  host_.port.adopt(request.volume, client_.who,
+  host_.port.adopt(request.volume, client_.who, {request.id},
                    [this, alive = std::weak_ptr<void>(life_)](const engine::Adopted& outcome) {
                      if (alive.expired()) return;
                      if (!outcome.refused.empty()) return end(wire::Refused{outcome.refused});
@@ -195,10 +229,11 @@ void Conversation::answer_plan() {
 
 void Conversation::answer_reload(const wire::ControlRequest& request) {
   set(AwaitPort{});
-  host_.port.reload(client_.who, [this, wait = request.wait,
-                                  alive = std::weak_ptr<void>(life_)](const engine::Reloaded& answer) {
-    if (!alive.expired()) reloaded(answer, wait);
-  });
+  host_.port.reload(
+      client_.who, ticket_of(request),
+      [this, wait = request.wait, alive = std::weak_ptr<void>(life_)](const engine::Reloaded& answer) {
+        if (!alive.expired()) reloaded(answer, wait);
+      });
 }
 
 void Conversation::reloaded(const engine::Reloaded& answer, bool wait) {

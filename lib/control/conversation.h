@@ -66,6 +66,9 @@ private:
   void on_closed() override;
 
   void answer(const wire::ControlRequest& request);
+  /// Goes on where a command was accepted before; false: it is one to carry out.
+  [[nodiscard]] bool resumes(const wire::ControlRequest& request);
+  [[nodiscard]] engine::CommandTicket ticket_of(const wire::ControlRequest& request) const;
   void answer_status(const wire::ControlRequest& request);
   void answer_events(const wire::ControlRequest& request);
   void answer_command(const wire::ControlRequest& request, model::Verb verb);

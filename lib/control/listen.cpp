@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
 
 namespace holdfast::control {
 namespace {
@@ -60,11 +62,37 @@ Result<Fd> bind_and_listen(const std::string& path, const sockaddr_un& address,
   return socket;
 }
 
+/// Whether it is what bind_and_listen() made for this address.
+Status check_held(int socket, const sockaddr_un& address) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0)
+    return system_error("what is held for it", errno);
+  sockaddr_un bound{};
+  size = sizeof bound;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0)
+    return system_error("what is held for it", errno);
+  const bool is_there = bound.sun_family == AF_UNIX &&
+                        std::strncmp(bound.sun_path, address.sun_path, sizeof bound.sun_path) == 0;
+  if (listens == 0 || !is_there) return Error{"what is held for it does not listen there", EINVAL};
+  // The description is shared with whoever held it.
+  const int flags = ::fcntl(socket, F_GETFL);
+  if (flags < 0 || ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(socket, F_SETFD, FD_CLOEXEC) != 0)
+    return system_error("what is held for it", errno);
+  return Done{};
+}
+
 } // namespace
 
-Result<Fd> listen_at(const std::string& path, std::optional<gid_t> readers) {
+Result<Fd> listen_at(const std::string& path, std::optional<gid_t> readers, Fd held) {
   const auto address = address_of(path);
   if (!address) return address.error().in(path);
+  if (held.valid()) {
+    if (auto listens = check_held(held.get(), address.value()); !listens) return listens.error().in(path);
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) return Result<Fd>(std::move(held));
+  }
   if (auto removed = remove_stale(path, address.value()); !removed) return removed.error().in(path);
   auto socket = bind_and_listen(path, address.value(), readers);
   if (!socket) return socket.error().in(path);

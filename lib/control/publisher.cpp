@@ -12,9 +12,9 @@ Publisher::Publisher(boost::asio::io_context& loop, const Options& options, engi
 
 Result<std::unique_ptr<Publisher>> Publisher::open(boost::asio::io_context& loop, const Options& options,
                                                    engine::ControlPort& port,
-                                                   std::function<void(std::string)> trouble) {
+                                                   std::function<void(std::string)> trouble, Fd held) {
   auto server = ControlServer::open(
-      loop, {.socket = options.runtime + "/control.sock", .version = options.version}, port);
+      loop, {.socket = options.runtime + "/control.sock", .version = options.version}, port, std::move(held));
   if (!server) return server.error();
   std::unique_ptr<Publisher> publisher(new Publisher(loop, options, port, std::move(trouble)));
   publisher->server_ = std::move(server).value();

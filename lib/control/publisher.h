@@ -24,12 +24,13 @@ public:
   };
 
   /// `loop` and `port` are borrowed and must outlive this. `trouble` gets one line when a file cannot be
-  /// written any more.
-  [[nodiscard]] static Result<std::unique_ptr<Publisher>> open(boost::asio::io_context& loop,
-                                                               const Options& options,
-                                                               engine::ControlPort& port,
-                                                               std::function<void(std::string)> trouble);
+  /// written any more. `held`: what an engine before this one listened on, where there was one.
+  [[nodiscard]] static Result<std::unique_ptr<Publisher>>
+  open(boost::asio::io_context& loop, const Options& options, engine::ControlPort& port,
+       std::function<void(std::string)> trouble, Fd held = {});
 
+  /// See ControlServer. Not after close().
+  [[nodiscard]] int listener() { return server_->listener(); }
   /// Closes the socket and writes the last status, so that it has reached the disk.
   void close();
 

@@ -34,8 +34,9 @@ Client client_of(int socket, std::optional<gid_t> readers) {
 } // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::open(boost::asio::io_context& loop,
-                                                           ServerOptions options, engine::ControlPort& port) {
-  auto socket = listen_at(options.socket, group_id(options.readers));
+                                                           ServerOptions options, engine::ControlPort& port,
+                                                           Fd held) {
+  auto socket = listen_at(options.socket, group_id(options.readers), std::move(held));
   if (!socket) return socket.error();
   return std::unique_ptr<ControlServer>(
       new ControlServer(loop, std::move(options), port, std::move(socket).value()));

@@ -30,11 +30,13 @@ struct ServerOptions {
 
 class ControlServer {
 public:
-  /// Listens. `loop` and `port` are borrowed and must outlive this.
+  /// Listens, on what an engine before this one listened on where that is given (see listen_at). `loop` and
+  /// `port` are borrowed and must outlive this.
   [[nodiscard]] static Result<std::unique_ptr<ControlServer>>
-  open(boost::asio::io_context& loop, ServerOptions options, engine::ControlPort& port);
+  open(boost::asio::io_context& loop, ServerOptions options, engine::ControlPort& port, Fd held = {});
 
-  /// Closes every connection and removes the socket file.
+  /// An orderly end of the daemon: closes every connection and removes the socket file, by which clients know
+  /// that nobody comes after it.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
@@ -43,6 +45,8 @@ public:
   /// whoever composes the daemon passes it on.
   void changed();
 
+  /// What listens, to be held for the engine that comes after this one. Borrowed.
+  [[nodiscard]] int listener() { return acceptor_.native_handle(); }
   [[nodiscard]] std::size_t connections() const { return conversations_.size(); }
 
 private:

@@ -120,6 +120,7 @@ wire::EventLine event_line(const engine::EventRecord& record) {
   line.why = record.why;
   const auto took = std::chrono::round<std::chrono::milliseconds>(record.took).count();
   line.took_ms = took > 0 ? static_cast<std::uint64_t>(took) : 0;
+  line.sequence = record.sequence;
   return line;
 }
 

@@ -52,6 +52,20 @@ struct ServiceFacts {
   std::optional<double> io_pressure{};
 };
 
+/// By which a command is known when it is asked again.
+struct CommandTicket {
+  CommandId id;      ///< 0: it never is
+  std::string asked; ///< who asked for what: the same id with another text is a mistake
+  bool operator==(const CommandTicket&) const = default;
+};
+
+/// A command that was carried out, and all that is needed to say what came of it: the rest is the stack's
+/// state (model::outcome_of).
+struct AcceptedCommand {
+  CommandTicket ticket;
+  std::vector<model::CommandAsked> awaited; ///< whose outcomes are the command's; none: it is done
+};
+
 /// What came of a reload.
 struct Reloaded {
   wire::PlanView plan;
@@ -79,17 +93,24 @@ public:
   /// In the order of the configuration.
   [[nodiscard]] virtual std::vector<wire::VolumeStatus> volumes() const = 0;
   /// Takes a command. Its outcome is model::outcome_of(stack(), command), from now on and after each change.
-  virtual void ask(const model::CommandAsked& command) = 0;
+  /// From then on accepted() knows the ticket's id, and an engine that returns knows it exactly when the
+  /// command is part of its state.
+  virtual void ask(const model::CommandAsked& command, const CommandTicket& ticket) = 0;
 
   /// Keeps the door closed, or no longer.
-  virtual void ask(const model::DoorAsked& asked) = 0;
+  virtual void ask(const model::DoorAsked& asked, const CommandTicket& ticket) = 0;
+  /// The command of this id, where it is one of the last that this engine or an earlier one carried out.
+  [[nodiscard]] virtual std::optional<AcceptedCommand> accepted(CommandId id) const = 0;
   /// Reads the configuration, then says what a reload would do. `told` is called from the loop, later.
   virtual void plan(std::function<void(wire::PlanView)> told) = 0;
   /// Reads the configuration and applies it, all of it or nothing. `told` is called from the loop, later.
-  virtual void reload(const std::string& by, std::function<void(const Reloaded&)> told) = 0;
+  /// accepted() knows the ticket's id from the moment in which it is applied.
+  virtual void reload(const std::string& by, const CommandTicket& ticket,
+                      std::function<void(const Reloaded&)> told) = 0;
   /// Takes what is there for the volume that is meant. `told` is called from the loop, later, or at once
-  /// where there is no such volume.
-  virtual void adopt(const std::string& volume, const std::string& by,
+  /// where there is no such volume. A marker that is made begins with `id`: by that an adoption which is
+  /// asked for again knows what it made itself.
+  virtual void adopt(const std::string& volume, const std::string& by, CommandId id,
                      std::function<void(const Adopted&)> told) = 0;
   /// Since when the configuration on the disk is not the one in force.
   [[nodiscard]] virtual std::optional<WallTime> changed_on_disk() const = 0;

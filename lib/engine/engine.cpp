@@ -92,7 +92,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                    .told = [this](std::string what) { tell_of_stack(std::move(what)); },
                    .on_disk = [this](std::function<void()> job) { configuration_.later(std::move(job)); }}),
       reloader_({configuration_, done_, tree_, notify_, runs_, rows_, *logs_, report_, anchor_}, stack_,
-                {.step = [this](model::Event event) { take_now(std::move(event)); },
+                {.step = [this](model::Event event,
+                                AcceptedCommand command) { take_now(std::move(event), std::move(command)); },
                  .tell =
                      [this](EventRecord record) {
                        record.time = read_wall();
@@ -116,6 +117,9 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
 
 Status Engine::open(Held& held) {
   if (auto read = done_.read(); !read) return read;
+  if (!facts_.commands.empty())
+    if (auto restored = commands_.restore(facts_.commands, stack_.spec()); !restored)
+      report_.trouble(restored.error().what);
   if (auto opened = conditions_.open(); !opened) return opened;
   if (auto can = can_run(stack_.spec()); !can) return can;
   if (auto opened = reloader_.open_sockets(stack_.spec(), held); !opened) return opened;
@@ -182,6 +186,15 @@ void Engine::happened(model::Event event) {
 void Engine::take_now(model::Event event) {
   pending_.push_back(std::move(event));
   turn();
+}
+
+void Engine::take_now(model::Event event, AcceptedCommand command) {
+  // What waits already is a step of its own: the command is remembered with the step that carries it out.
+  if (!pending_.empty()) turn();
+  commands_.add(std::move(command));
+  facts_.commands = commands_.save();
+  facts_changed_ = true;
+  take_now(std::move(event));
 }
 
 void Engine::trouble_elsewhere(std::string line) {
@@ -389,7 +402,7 @@ void Engine::carry_out(const model::End& action) {
 
 void Engine::signalled(int signal) {
   if (signal == SIGHUP)
-    return reload(signal_name(signal), [this, signal](const Reloaded& answer) {
+    return reload(signal_name(signal), {}, [this, signal](const Reloaded& answer) {
       if (!answer.refused.empty()) report_.trouble("reload: " + answer.refused);
       anchor_.took(signal);
     });
@@ -420,19 +433,19 @@ void Engine::anchor_gone() {
   std::_Exit(wire::engine_lost);
 }
 
-void Engine::ask(const model::CommandAsked& command) {
-  take_now(command);
+void Engine::ask(const model::CommandAsked& command, const CommandTicket& ticket) {
+  take_now(command, {.ticket = ticket, .awaited = {command}});
 }
 
-void Engine::ask(const model::DoorAsked& asked) {
+void Engine::ask(const model::DoorAsked& asked, const CommandTicket& ticket) {
   tell_of_stack(asked.open ? "the door is no longer held closed, by " + asked.by
                            : "the door is held closed by " + asked.by);
-  take_now(asked);
+  take_now(asked, {.ticket = ticket, .awaited = {}});
 }
 
-void Engine::adopt(const std::string& volume, const std::string& by,
+void Engine::adopt(const std::string& volume, const std::string& by, CommandId id,
                    std::function<void(const Adopted&)> told) {
-  conditions_.volumes().adopt(volume, [this, volume, by, told = std::move(told)](const Adopted& outcome) {
+  conditions_.volumes().adopt(volume, id, [this, volume, by, told = std::move(told)](const Adopted& outcome) {
     if (outcome.refused.empty())
       tell_of_stack("volume " + volume + " adopted by " + by + ", its marker is " + outcome.marker);
     // Whoever asked may look at the events at once.
@@ -445,9 +458,10 @@ void Engine::plan(std::function<void(wire::PlanView)> told) {
   reloader_.plan(std::move(told));
 }
 
-void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> told) {
+void Engine::reload(const std::string& by, const CommandTicket& ticket,
+                    std::function<void(const Reloaded&)> told) {
   anchor_.notify(notices_.before_reload());
-  reloader_.reload(by, [this, told = std::move(told)](const Reloaded& answer) {
+  reloader_.reload(by, ticket, [this, told = std::move(told)](const Reloaded& answer) {
     told(answer);
     anchor_.notify(notices_.after_reload());
   });

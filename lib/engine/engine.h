@@ -6,6 +6,7 @@
 #include "engine/anchor_link.h"
 #include "engine/arrival.h"
 #include "engine/children.h"
+#include "engine/command_memory.h"
 #include "engine/conditions.h"
 #include "engine/configuration.h"
 #include "engine/control_port.h"
@@ -65,11 +66,15 @@ public:
   [[nodiscard]] ServiceFacts facts(ServiceId service) const override;
   [[nodiscard]] std::uint64_t log_lines_dropped(ServiceId service) const override;
   [[nodiscard]] std::vector<std::string> last_lines(ServiceId service, std::size_t most) const override;
-  void ask(const model::CommandAsked& command) override;
-  void ask(const model::DoorAsked& asked) override;
+  void ask(const model::CommandAsked& command, const CommandTicket& ticket) override;
+  void ask(const model::DoorAsked& asked, const CommandTicket& ticket) override;
+  [[nodiscard]] std::optional<AcceptedCommand> accepted(CommandId id) const override {
+    return commands_.find(id);
+  }
   void plan(std::function<void(wire::PlanView)> told) override;
-  void reload(const std::string& by, std::function<void(const Reloaded&)> told) override;
-  void adopt(const std::string& volume, const std::string& by,
+  void reload(const std::string& by, const CommandTicket& ticket,
+              std::function<void(const Reloaded&)> told) override;
+  void adopt(const std::string& volume, const std::string& by, CommandId id,
              std::function<void(const Adopted&)> told) override;
   [[nodiscard]] std::vector<wire::VolumeStatus> volumes() const override {
     return conditions_.volumes().status();
@@ -87,6 +92,8 @@ private:
   void happened(model::Event event);
   /// In this call, so that whoever asks can look at the outcome at once.
   void take_now(model::Event event);
+  /// The same for what a client may ask for again.
+  void take_now(model::Event event, AcceptedCommand command);
   /// For other threads: our own log is written by the loop's alone.
   void trouble_elsewhere(std::string line);
   void post_turn();
@@ -160,6 +167,7 @@ private:
   Observer observer_;
   ObservedProbes observed_;
   DoneTasks done_;
+  CommandMemory commands_;
   Configuration configuration_;
   Conditions conditions_;
   Reloader reloader_;

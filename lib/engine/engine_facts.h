@@ -12,6 +12,7 @@ namespace holdfast::engine {
 struct EngineFacts {
   std::uint64_t configuration = 0; ///< number of the kept configuration that the spec was made of
   std::uint64_t events = 0;        ///< number of the last event
+  std::string commands;            ///< that were carried out last, as CommandMemory saves them
 };
 
 [[nodiscard]] std::string encode(const EngineFacts& facts);

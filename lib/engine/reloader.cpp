@@ -8,6 +8,7 @@
 #include "wire/last_stop.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace holdfast::engine {
@@ -28,6 +29,15 @@ std::string words_of(const wire::PlannedChange& change) {
     text += (i == 0 ? ": " : "; ") + key.key + (told ? ": " + key.from + " -> " + key.to : " changed");
   }
   return text;
+}
+
+std::optional<ServiceId> place_in(const model::StackSpec& spec, const std::string& name) {
+  const auto is_it = [&](const model::ServiceSpec& service) {
+    return service.name == name && !service.removed;
+  };
+  const auto found = std::find_if(spec.services.begin(), spec.services.end(), is_it);
+  if (found == spec.services.end()) return {};
+  return ServiceId{static_cast<std::uint32_t>(found - spec.services.begin())};
 }
 
 /// The socket that the services of one run speak to is in its environment.
@@ -67,20 +77,18 @@ void Reloader::plan(std::function<void(wire::PlanView)> told) {
       [this, told = std::move(told)](const Configuration::Found& found) { told(view_of(found)); });
 }
 
-void Reloader::reload(std::string by, std::function<void(const Reloaded&)> told) {
-  parts_.configuration.read([this, by = std::move(by), told = std::move(told)](Configuration::Found found) {
+void Reloader::reload(std::string by, CommandTicket ticket, std::function<void(const Reloaded&)> told) {
+  parts_.configuration.read([this, by = std::move(by), ticket = std::move(ticket),
+                             told = std::move(told)](Configuration::Found found) {
     Reloaded answer{.plan = view_of(found), .refused = {}, .awaited = {}};
-    std::vector<std::string> leaving;
-    for (const wire::PlannedChange& change : answer.plan.changes)
-      if (is(change, config::Effect::stop)) leaving.push_back(change.service);
-    const std::vector<ServiceId> stopped = places(leaving);
-    answer.refused = apply(std::move(found), answer.plan, by);
-    if (answer.refused.empty()) answer.awaited = awaited(answer.plan, stopped);
+    answer.refused = apply(std::move(found), by, ticket, answer);
     told(answer);
   });
 }
 
-std::string Reloader::apply(Configuration::Found found, const wire::PlanView& plan, const std::string& by) {
+std::string Reloader::apply(Configuration::Found found, const std::string& by, CommandTicket ticket,
+                            Reloaded& answer) {
+  const wire::PlanView& plan = answer.plan;
   for (const wire::Mistake& mistake : plan.mistakes)
     parts_.report.trouble("reload: " + mistake.file + ":" + std::to_string(mistake.line) + ": " +
                           mistake.severity + ": " + mistake.message);
@@ -108,9 +116,11 @@ std::string Reloader::apply(Configuration::Found found, const wire::PlanView& pl
     if (!spec->services[i].removed &&
         std::find(names.begin(), names.end(), spec->services[i].name) != names.end())
       changed.reload.push_back({i});
-  handlers_.step(std::move(changed));
+  AcceptedCommand command{.ticket = std::move(ticket), .awaited = awaited(plan, *spec)};
+  handlers_.step(std::move(changed), command);
   parts_.configuration.accept(std::move(found.loaded));
   settle(before);
+  answer.awaited = still_wanted(stack_, std::move(command.awaited));
   return {};
 }
 
@@ -207,25 +217,19 @@ void Reloader::tell_missed(const std::vector<std::string>& missed) {
   missed_ = missed;
 }
 
-std::vector<ServiceId> Reloader::places(const std::vector<std::string>& names) const {
-  std::vector<ServiceId> all;
-  for (const std::string& name : names)
-    if (const auto id = stack_.find(name)) all.push_back(*id);
-  return all;
-}
-
-/// What is stopped by an operator stays so: only what is wanted is waited for.
 std::vector<model::CommandAsked> Reloader::awaited(const wire::PlanView& plan,
-                                                   const std::vector<ServiceId>& stopped) const {
-  std::vector<model::CommandAsked> all;
-  if (!stopped.empty()) all.push_back({.verb = model::Verb::stop, .services = stopped, .by = {}});
+                                                   const model::StackSpec& next) const {
+  model::CommandAsked stopped{.verb = model::Verb::stop, .services = {}, .by = {}};
   model::CommandAsked started{.verb = model::Verb::start, .services = {}, .by = {}};
   for (const wire::PlannedChange& change : plan.changes) {
-    const auto id = stack_.find(change.service);
+    const bool stops = is(change, config::Effect::stop);
     const bool starts = is(change, config::Effect::restart) || is(change, config::Effect::start);
-    if (id && starts && stack_.service(*id).wanted) started.services.push_back(*id);
+    const auto id = stops ? stack_.find(change.service) : place_in(next, change.service);
+    if (id && (stops || starts)) (stops ? stopped : started).services.push_back(*id);
   }
-  if (!started.services.empty()) all.push_back(std::move(started));
+  std::vector<model::CommandAsked> all;
+  for (model::CommandAsked* const command : {&stopped, &started})
+    if (!command->services.empty()) all.push_back(std::move(*command));
   return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/anchor_link.h"
+#include "engine/command_memory.h"
 #include "engine/configuration.h"
 #include "engine/control_port.h"
 #include "engine/done_tasks.h"
@@ -37,7 +38,8 @@ public:
     AnchorLink& anchor;
   };
   struct Handlers {
-    std::function<void(model::Event)> step; ///< in this call
+    /// In this call; the command is remembered with the step.
+    std::function<void(model::Event, AcceptedCommand)> step;
     std::function<void(EventRecord)> tell;
     std::function<void(std::string)> trouble_elsewhere; ///< from the configuration's thread
     std::function<void()> respecified;                  ///< the stack has its new spec
@@ -47,7 +49,7 @@ public:
 
   void plan(std::function<void(wire::PlanView)> told);
   /// `by`: who asked. `told` is called once, when it is applied or refused.
-  void reload(std::string by, std::function<void(const Reloaded&)> told);
+  void reload(std::string by, CommandTicket ticket, std::function<void(const Reloaded&)> told);
 
   /// See ControlPort.
   [[nodiscard]] std::vector<ServiceId> listed() const;
@@ -58,8 +60,9 @@ public:
 
 private:
   [[nodiscard]] wire::PlanView view_of(const Configuration::Found& found) const;
-  [[nodiscard]] std::string apply(Configuration::Found found, const wire::PlanView& plan,
-                                  const std::string& by);
+  /// Why nothing was changed; empty: it was, and `answer` says what is waited for.
+  [[nodiscard]] std::string apply(Configuration::Found found, const std::string& by, CommandTicket ticket,
+                                  Reloaded& answer);
   [[nodiscard]] Status prepare(const model::StackSpec& spec);
   void settle(const model::StackSpec& before);
   void write_limits(const model::StackSpec& before);
@@ -67,9 +70,9 @@ private:
   void tell(const wire::PlanView& plan, const std::string& by);
   /// What this machine does not grant of the limits; once.
   void tell_missed(const std::vector<std::string>& missed);
-  [[nodiscard]] std::vector<ServiceId> places(const std::vector<std::string>& names) const;
+  /// `next`: the spec that is about to be in force.
   [[nodiscard]] std::vector<model::CommandAsked> awaited(const wire::PlanView& plan,
-                                                         const std::vector<ServiceId>& stopped) const;
+                                                         const model::StackSpec& next) const;
 
   Parts parts_;
   const model::Stack& stack_;

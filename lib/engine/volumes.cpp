@@ -7,7 +7,10 @@
 #include "linux/volume.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
+#include <cinttypes>
+#include <cstdio>
 #include <unistd.h>
 #include <utility>
 
@@ -47,6 +50,14 @@ model::Program looker_program() {
   model::Program program;
   if (::geteuid() == 0) program.user = "root";
   return program;
+}
+
+/// Half of a marker's id; empty: the request has none.
+std::string digits(CommandId id) {
+  if (id == CommandId{}) return {};
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016" PRIx64, id.value);
+  return text.data();
 }
 
 } // namespace
@@ -90,7 +101,8 @@ wire::VolumeQuestion Volumes::question_of(const Volume& volume) const {
           .mounted = volume.spec.mounted,
           .marker = volume.spec.marker,
           .known_marker = known.marker,
-          .known_file_system = known.file_system};
+          .known_file_system = known.file_system,
+          .marker_begins = volume.adopt ? digits(volume.adopt_id) : std::string()};
 }
 
 void Volumes::look(Volume& volume) {
@@ -232,7 +244,7 @@ std::string Volumes::refusal(ServiceId service) const {
   return {};
 }
 
-void Volumes::adopt(const std::string& name, std::function<void(const Adopted&)> told) {
+void Volumes::adopt(const std::string& name, CommandId id, std::function<void(const Adopted&)> told) {
   Volume* volume = find(name);
   if (volume == nullptr) {
     std::vector<std::string_view> names;
@@ -245,6 +257,7 @@ void Volumes::adopt(const std::string& name, std::function<void(const Adopted&)>
   }
   if (volume->adopt) return told({.refused = "it is being adopted already", .marker = {}});
   volume->adopt = std::move(told);
+  volume->adopt_id = id;
   look(*volume);
 }
 

@@ -58,8 +58,9 @@ public:
   [[nodiscard]] std::string refusal(ServiceId service) const;
 
   /// Takes what is there for the volume that is meant, makes its marker where it has none, and remembers it.
+  /// `id`: of the request; a marker that begins with it was made for this very adoption, by an engine before.
   /// `told` is called from the loop, later; when it was adopted, that has reached the disk.
-  void adopt(const std::string& name, std::function<void(const Adopted&)> told);
+  void adopt(const std::string& name, CommandId id, std::function<void(const Adopted&)> told);
 
   /// As `status` shows them, in the order of the configuration.
   [[nodiscard]] std::vector<wire::VolumeStatus> status() const;
@@ -74,6 +75,7 @@ private:
     std::optional<std::string> told{}; ///< to the model: what is wrong, empty where nothing is
     [[nodiscard]] bool is_right() const { return told && told->empty(); }
     std::function<void(const Adopted&)> adopt{}; ///< is waited for
+    CommandId adopt_id{};                        ///< of that
   };
 
   [[nodiscard]] Volume* find(const std::string& name);

@@ -101,7 +101,7 @@ public:
   }
 
   void adopt() {
-    auto made = make_marker(directory_.get(), question_.marker);
+    auto made = make_marker(directory_.get(), question_.marker, question_.marker_begins);
     if (made)
       answer_.marker = std::move(made).value();
     else
@@ -205,7 +205,8 @@ VolumeAnswer adopt_volume(const VolumeQuestion& question) {
     return answer;
   }
   const std::string& known = question.known_marker;
-  if (!answer.marker.empty() && !known.empty() && answer.marker != known) {
+  const bool is_ours = !question.marker_begins.empty() && answer.marker.starts_with(question.marker_begins);
+  if (!answer.marker.empty() && !known.empty() && answer.marker != known && !is_ours) {
     static_cast<void>(look.is_remembered());
     answer.refused = answer.what + "; if this is the one that is meant, remove that file and adopt again";
     return answer;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_bytes = 256;
 
-Result<std::string> random_id() {
+Result<std::string> new_id(const std::string& begins) {
   std::array<unsigned char, 16> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     return system_error("getrandom", errno);
@@ -28,7 +28,7 @@ Result<std::string> random_id() {
     std::snprintf(digits.data(), digits.size(), "%02x", byte);
     id += digits.data();
   }
-  return id;
+  return id.replace(0, begins.size(), begins);
 }
 
 Status write_new(int directory, const std::string& name, std::string_view bytes) {
@@ -70,13 +70,14 @@ Result<std::string> read_marker(int directory, const std::string& name) {
   return id;
 }
 
-Result<std::string> make_marker(int directory, const std::string& name) {
+Result<std::string> make_marker(int directory, const std::string& name, const std::string& begins) {
   // An O_PATH descriptor cannot be synced.
   const Fd readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!readable.valid()) return system_error("the volume", errno);
-  auto id = random_id();
+  auto id = new_id(begins);
   if (!id) return id;
-  const std::string temporary = name + ".new-" + id.value().substr(0, 8);
+  // Its end: two tries of one adoption begin alike.
+  const std::string temporary = name + ".new-" + id.value().substr(id.value().size() - 8);
   auto made = write_new(readable.get(), temporary, id.value() + "\n");
   if (made) made = put_in_place(readable.get(), temporary, name);
   if (!made) {

@@ -21,8 +21,11 @@ struct Keys {
   bool wait = false;
   bool follow = false;
   bool last = false;
+  bool sequence = false;
   bool open = false;
   bool volume = false;
+  bool id = false;
+  bool accepted = false;
 };
 
 Keys keys_of(ControlVerb verb) {
@@ -31,15 +34,15 @@ Keys keys_of(ControlVerb verb) {
   case ControlVerb::start:
   case ControlVerb::stop:
   case ControlVerb::restart:
-  case ControlVerb::task: return {.services = true, .wait = true};
-  case ControlVerb::events: return {.follow = true, .last = true};
+  case ControlVerb::task: return {.services = true, .wait = true, .id = true, .accepted = true};
+  case ControlVerb::events: return {.follow = true, .last = true, .sequence = true};
   case ControlVerb::logs:
   case ControlVerb::explain: return {.services = true};
   case ControlVerb::version:
   case ControlVerb::plan: return {};
-  case ControlVerb::reload: return {.wait = true};
-  case ControlVerb::door: return {.open = true};
-  case ControlVerb::adopt: return {.volume = true};
+  case ControlVerb::reload: return {.wait = true, .id = true, .accepted = true};
+  case ControlVerb::door: return {.open = true, .id = true, .accepted = true};
+  case ControlVerb::adopt: return {.volume = true, .id = true};
   }
   return {};
 }
@@ -102,6 +105,9 @@ std::string encode(const ControlRequest& request) {
   if (keys.last) object["last"] = request.last;
   if (keys.open) object["open"] = request.open;
   if (keys.volume) object["volume"] = request.volume;
+  if (keys.sequence && request.sequence != 0) object["sequence"] = request.sequence;
+  if (keys.id && request.id != 0) object["id"] = request.id;
+  if (keys.accepted && request.accepted) object["accepted"] = true;
   return write_json(object);
 }
 
@@ -123,6 +129,9 @@ Result<ControlRequest> decode_request(std::string_view line) {
   if (keys.last) fields.may("last", request.last);
   if (keys.open) fields.need("open", request.open);
   if (keys.volume) fields.need("volume", request.volume);
+  if (keys.sequence) fields.may("sequence", request.sequence);
+  if (keys.id) fields.may("id", request.id);
+  if (keys.accepted) fields.may("accepted", request.accepted);
   if (auto status = fields.finish(true); !status) return status.error();
   if (!verb) return Error{"key \"verb\" is empty"};
   for (const std::string& service : request.services)
@@ -130,6 +139,7 @@ Result<ControlRequest> decode_request(std::string_view line) {
   // Volumes are named as services are.
   if (keys.volume && !is_service_name(request.volume))
     return Error{in_quotes(request.volume) + " is not the name of a volume"};
+  if (request.accepted && request.id == 0) return Error{"what was accepted has an id"};
   if (*verb == ControlVerb::task && request.services.size() != 1) return Error{"a task is one service"};
   if (*verb == ControlVerb::explain && request.services.size() > 1)
     return Error{"one service is explained at a time"};

@@ -5,17 +5,23 @@
 //
 //   status              StatusView; with `follow` again after each change
 //   start stop restart  Progress, as often as what is waited for changes; without `wait` Finished at once
-//   events              the last `last` EventLines, oldest first; with `follow` each new one
+//   events              the last `last` EventLines, or those from number `sequence` on, oldest first; with
+//                       `follow` each new one
 //   logs                LogPlaces: the command line reads the files itself
 //   version             DaemonVersion
 //   plan                PlanView of the configuration on the disk: what a reload would do
 //   reload              PlanView; where it is valid, then as after a command. Refused where it is not:
-//   nothing
-//                       was changed
+//                       nothing was changed
 //   door                Finished: the door is held closed, or no longer
 //   task                as a command, for exactly one service
 //   explain             Explanation of the stack, or of one service
 //   adopt               Finished when what is there is known as the volume that is meant, or Refused
+//
+// A connection ends with the engine that accepted it; the listening socket outlives that engine, so whoever
+// connects again is served by the next. What reads is asked again. What changes something has an `id`, drawn
+// at random: asked again with the same one it is carried out once, and its outcome is waited for, without a
+// PlanView. Progress says that it was accepted; from then on the client says so (`accepted`), and a daemon
+// that does not know of it refuses it instead of carrying it out.
 
 #include "base/result.h"
 #include "wire/plan_view.h"
@@ -57,8 +63,13 @@ struct ControlRequest {
   bool wait = true;       ///< start, stop, restart, reload, task
   bool follow = false;    ///< status, events
   std::uint64_t last = 0; ///< events
-  bool open = false;      ///< door: opened, else closed
-  std::string volume{};   ///< adopt: its name
+  /// events: the number of the first one, 0: as `last` says. Where the daemon has not come so far, what is
+  /// meant was counted by another, and it sends all that it has.
+  std::uint64_t sequence = 0;
+  bool open = false;     ///< door: opened, else closed
+  std::string volume{};  ///< adopt: its name
+  std::uint64_t id = 0;  ///< start, stop, restart, reload, door, task, adopt; 0: it is not asked again
+  bool accepted = false; ///< the same but adopt: this id is known to have been accepted
   bool operator==(const ControlRequest&) const = default;
 };
 

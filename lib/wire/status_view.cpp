@@ -170,13 +170,15 @@ Json to_json(const StatusView& view) {
 }
 
 Json to_json(const EventLine& event) {
-  return {{"time", event.time},
-          {"service", or_null(event.service)},
-          {"run", or_null(event.run)},
-          {"from", event.from},
-          {"to", event.to},
-          {"why", event.why},
-          {"took_ms", event.took_ms}};
+  Json object = {{"time", event.time},
+                 {"service", or_null(event.service)},
+                 {"run", or_null(event.run)},
+                 {"from", event.from},
+                 {"to", event.to},
+                 {"why", event.why},
+                 {"took_ms", event.took_ms}};
+  if (event.sequence) object["sequence"] = *event.sequence;
+  return object;
 }
 
 Json to_json(const std::vector<ExplainLine>& lines) {
@@ -231,6 +233,7 @@ Result<EventLine> event_from(const Json& value) {
   fields.need("to", event.to);
   fields.need("why", event.why);
   fields.need("took_ms", event.took_ms);
+  fields.may("sequence", event.sequence);
   if (auto status = fields.finish(false); !status) return status.error().in("event");
   return event;
 }

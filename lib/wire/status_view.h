@@ -102,6 +102,8 @@ struct EventLine {
   std::string to{};
   std::string why{};
   std::uint64_t took_ms = 0; ///< how long `from` lasted
+  /// Counts all events of a daemon from 1, over its engines; none: an older daemon wrote it down.
+  std::optional<std::uint64_t> sequence{};
   bool operator==(const EventLine&) const = default;
 };
 

@@ -14,6 +14,11 @@ constexpr std::array all_states = {VolumeState::unknown, VolumeState::present,  
 
 constexpr std::size_t longest_words = 1000;
 
+bool are_digits(std::string_view text) {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return std::all_of(text.begin(), text.end(), is_digit);
+}
+
 } // namespace
 
 std::string_view word(VolumeState state) {
@@ -36,8 +41,7 @@ std::optional<VolumeState> volume_state_of(std::string_view text) {
 }
 
 bool is_marker_id(std::string_view text) {
-  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  return text.size() == 32 && std::all_of(text.begin(), text.end(), is_digit);
+  return text.size() == marker_digits && are_digits(text);
 }
 
 std::string encode(const VolumeQuestion& question) {
@@ -48,7 +52,8 @@ std::string encode(const VolumeQuestion& question) {
                      {"mounted", question.mounted},
                      {"marker", question.marker},
                      {"known_marker", question.known_marker},
-                     {"known_file_system", question.known_file_system}});
+                     {"known_file_system", question.known_file_system},
+                     {"marker_begins", question.marker_begins}});
 }
 
 std::string encode(const VolumeAnswer& answer) {
@@ -77,7 +82,10 @@ Result<VolumeQuestion> decode_volume_question(std::string_view text) {
   fields.need("marker", question.marker);
   fields.need("known_marker", question.known_marker);
   fields.need("known_file_system", question.known_file_system);
+  fields.need("marker_begins", question.marker_begins);
   if (auto status = fields.finish(true); !status) return status.error();
+  if (question.marker_begins.size() > marker_digits / 2 || !are_digits(question.marker_begins))
+    return Error{"a beginning of a marker that is none"};
   return question;
 }
 

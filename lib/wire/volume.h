@@ -34,6 +34,9 @@ struct VolumeQuestion {
   std::string marker{};            ///< name of the file
   std::string known_marker{};      ///< the id in it; empty: none is remembered
   std::string known_file_system{}; ///< UUID; empty: none is remembered
+  /// With `adopt`, how the id of a marker begins that is made now: hexadecimal digits, half of an id at the
+  /// most. One that is there and begins so was made by an earlier try of the same adoption.
+  std::string marker_begins{};
   bool operator==(const VolumeQuestion&) const = default;
 };
 
@@ -64,5 +67,6 @@ constexpr std::size_t longest_volume_answer = 16U << 10;
 
 /// 32 lower case hexadecimal digits.
 [[nodiscard]] bool is_marker_id(std::string_view text);
+constexpr std::size_t marker_digits = 32;
 
 } // namespace holdfast::wire

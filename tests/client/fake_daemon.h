@@ -4,6 +4,7 @@
 #include "support/catch.h"
 #include "wire/control.h"
 
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <mutex>
@@ -38,10 +39,20 @@ public:
   FakeDaemon(const FakeDaemon&) = delete;
   FakeDaemon& operator=(const FakeDaemon&) = delete;
 
-  /// The requests so far.
+  /// The requests so far, without their ids: those are drawn at random.
   [[nodiscard]] std::vector<wire::ControlRequest> requests() {
     const std::lock_guard lock(mutex_);
-    return requests_;
+    std::vector<wire::ControlRequest> requests = requests_;
+    for (wire::ControlRequest& request : requests)
+      request.id = 0;
+    return requests;
+  }
+  [[nodiscard]] std::vector<std::uint64_t> ids() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint64_t> ids;
+    for (const wire::ControlRequest& request : requests_)
+      ids.push_back(request.id);
+    return ids;
   }
   /// Sent as it is, after the replies.
   std::string raw;

@@ -1,6 +1,9 @@
 #include "command.h"
 #include "fake_daemon.h"
 
+#include <algorithm>
+#include <set>
+
 using namespace holdfast;
 using namespace holdfast::test;
 using wire::ControlVerb;
@@ -34,12 +37,22 @@ TEST_CASE("without waiting the daemon is told so") {
         std::vector<wire::ControlRequest>{{.verb = ControlVerb::stop, .services = {}, .wait = false}});
 }
 
-TEST_CASE("a daemon that ends before the outcome leaves it unknown") {
+TEST_CASE("what changes something has an id of its own each time, and what reads has none") {
   Command command;
-  const FakeDaemon daemon(command.socket(), {wire::Progress{"redis is stopping"}});
-  const Ran ran = command.run({"stop"});
-  CHECK(ran.code == 3);
-  CHECK(ran.err.find("the outcome is not known") != std::string::npos);
+  FakeDaemon daemon(command.socket(), {wire::Finished{}});
+  const std::vector<std::vector<std::string>> changing = {{"start"},         {"start"},
+                                                          {"stop"},          {"restart", "redis"},
+                                                          {"reload"},        {"task", "run", "migration"},
+                                                          {"door", "close"}, {"volume", "adopt", "database"}};
+  for (const auto& words : changing)
+    CHECK(command.run(words).code == 0);
+  const auto ids = daemon.ids();
+  REQUIRE(ids.size() == changing.size());
+  CHECK(std::set<std::uint64_t>(ids.begin(), ids.end()).size() == changing.size());
+  CHECK(std::find(ids.begin(), ids.end(), 0U) == ids.end());
+  for (const char* verb : {"status", "events", "logs", "explain", "plan", "version"})
+    static_cast<void>(command.run({verb}));
+  CHECK(daemon.ids().back() == 0);
 }
 
 TEST_CASE("a command without a daemon names the socket") {

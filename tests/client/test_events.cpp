@@ -35,15 +35,6 @@ TEST_CASE("events for people and for programs") {
         wire::encode_event(event("it\x1b[2J answers")) + "\n" + wire::encode_event(verdict) + "\n");
 }
 
-TEST_CASE("events that are followed end with the daemon") {
-  Command command;
-  FakeDaemon daemon(command.socket(), {event("a")});
-  const Ran ran = command.run({"events", "-f"});
-  CHECK(ran.code == 3);
-  CHECK(daemon.requests()[0].follow);
-  CHECK_FALSE(ran.out.empty());
-}
-
 TEST_CASE("without a daemon the last events come from both files, lines that are none left out") {
   Command command;
   command.put("events.jsonl.1",

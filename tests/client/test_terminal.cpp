@@ -102,7 +102,7 @@ TEST_CASE(
   Command command;
   wire::StatusView high = view();
   high.services.resize(30, high.services[0]);
-  const FakeDaemon daemon(command.socket(), {high, high});
+  const FakeDaemon daemon(command.socket(), {high, high, wire::Refused{"enough"}});
   const Environment wants("NO_COLOR", "1");
   const std::string shown = on_terminal(command, {"status", "--watch"});
   CHECK(shown.find("\x1b[2J\x1b[H") == 0);

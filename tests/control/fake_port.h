@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/command_memory.h"
 #include "engine/control_port.h"
 #include "model/stack.h"
 #include "model/words.h"
@@ -32,14 +33,22 @@ public:
     if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
     return lines;
   }
-  void ask(const model::CommandAsked& command) override {
+  void ask(const model::CommandAsked& command, const engine::CommandTicket& ticket) override {
     asked_.push_back(command);
+    commands_.add({.ticket = ticket, .awaited = {command}});
     feed(command);
   }
-  void ask(const model::DoorAsked& asked) override { feed(asked); }
+  void ask(const model::DoorAsked& asked, const engine::CommandTicket& ticket) override {
+    doors_asked_.push_back(asked);
+    commands_.add({.ticket = ticket, .awaited = {}});
+    feed(asked);
+  }
+  std::optional<engine::AcceptedCommand> accepted(CommandId id) const override { return commands_.find(id); }
   void plan(std::function<void(wire::PlanView)> told) override { plan_told_ = std::move(told); }
-  void reload(const std::string& by, std::function<void(const engine::Reloaded&)> told) override {
+  void reload(const std::string& by, const engine::CommandTicket& ticket,
+              std::function<void(const engine::Reloaded&)> told) override {
     reload_by_ = by;
+    reload_ticket_ = ticket;
     reload_told_ = std::move(told);
   }
   std::vector<ServiceId> listed() const override {
@@ -49,9 +58,10 @@ public:
     return all;
   }
   std::vector<wire::VolumeStatus> volumes() const override { return volumes_; }
-  void adopt(const std::string& volume, const std::string& by,
+  void adopt(const std::string& volume, const std::string& by, CommandId id,
              std::function<void(const engine::Adopted&)> told) override {
     adopted_ = volume + " by " + by;
+    adopt_id_ = id;
     adopt_told_ = std::move(told);
   }
   std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
@@ -98,6 +108,10 @@ public:
   void tell_change() { changed_(); }
 
   std::vector<model::CommandAsked> asked_;
+  std::vector<model::DoorAsked> doors_asked_;
+  engine::CommandMemory commands_;
+  engine::CommandTicket reload_ticket_;
+  CommandId adopt_id_;
   std::map<std::uint32_t, engine::ServiceFacts> facts_;
   std::map<std::uint32_t, std::uint64_t> dropped_;
   std::vector<std::string> lines_;

@@ -7,12 +7,14 @@
 
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <utility>
 
 namespace holdfast::test {
@@ -31,12 +33,18 @@ class Served {
 public:
   explicit Served(control::ServerOptions options = {}, model::StackSpec spec = two_services())
       : port(std::move(spec)) {
-    options.socket = path();
-    options.version = "1.2.3";
-    auto opened = control::ControlServer::open(loop, options, port);
-    REQUIRE(opened.ok());
-    server = std::move(opened).value();
-    port.on_change([this] { server->changed(); });
+    open(options, {});
+  }
+
+  /// As if the engine had been killed and another had taken over what the anchor holds.
+  void change_engine() {
+    Fd held(::dup(server->listener()));
+    const std::string hidden = path() + ".hidden";
+    // The end of a server is an orderly one, of which the file is no part here.
+    std::filesystem::rename(path(), hidden);
+    server.reset();
+    std::filesystem::rename(hidden, path());
+    open({}, std::move(held));
   }
 
   [[nodiscard]] std::string path() const { return scratch / "control.sock"; }
@@ -56,6 +64,16 @@ public:
   FakePort port;
   boost::asio::io_context loop;
   std::unique_ptr<control::ControlServer> server;
+
+private:
+  void open(control::ServerOptions options, Fd held) {
+    options.socket = path();
+    options.version = "1.2.3";
+    auto opened = control::ControlServer::open(loop, options, port, std::move(held));
+    REQUIRE(opened.ok());
+    server = std::move(opened).value();
+    port.on_change([this] { server->changed(); });
+  }
 };
 
 class TestClient {

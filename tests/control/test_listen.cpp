@@ -34,6 +34,42 @@ TEST_CASE("a socket file that nobody listens on is replaced, and one that is use
   CHECK(connect_to(scratch / "s").valid());
 }
 
+TEST_CASE("what an engine before listened on is listened on still, with whoever waits in it") {
+  const Scratch scratch;
+  Fd held = std::move(control::listen_at(scratch / "s", {})).value();
+  const Fd anchors(::fcntl(held.get(), F_DUPFD, 100));
+  REQUIRE(::fcntl(anchors.get(), F_SETFL, 0) == 0); // whoever holds it may have changed the description
+  held.reset();
+  const Fd waiting = connect_to(scratch / "s");
+  REQUIRE(waiting.valid());
+  const auto again = control::listen_at(scratch / "s", {}, Fd(::dup(anchors.get())));
+  REQUIRE(again.ok());
+  CHECK((::fcntl(again.value().get(), F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK((::fcntl(again.value().get(), F_GETFL) & O_NONBLOCK) != 0);
+  const Fd accepted(::accept4(again.value().get(), nullptr, nullptr, SOCK_CLOEXEC));
+  CHECK(accepted.valid());
+}
+
+TEST_CASE("what is held and cannot be reached any more is replaced") {
+  const Scratch scratch;
+  Fd held = std::move(control::listen_at(scratch / "s", {})).value();
+  REQUIRE(::unlink((scratch / "s").c_str()) == 0);
+  const auto again = control::listen_at(scratch / "s", {}, std::move(held));
+  REQUIRE(again.ok());
+  CHECK(connect_to(scratch / "s").valid());
+}
+
+TEST_CASE("what is held and listens elsewhere or not at all is refused") {
+  const Scratch scratch;
+  Fd held = std::move(control::listen_at(scratch / "s", {})).value();
+  const auto elsewhere = control::listen_at(scratch / "t", {}, std::move(held));
+  REQUIRE_FALSE(elsewhere.ok());
+  CHECK(elsewhere.error().what == (scratch / "t") + ": what is held for it does not listen there");
+  CHECK_FALSE(control::listen_at(scratch / "t", {}, Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))).ok());
+  CHECK_FALSE(
+      control::listen_at(scratch / "t", {}, Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))).ok());
+}
+
 TEST_CASE("what is no socket is left alone") {
   const Scratch scratch;
   REQUIRE(replace_file(scratch / "s", "precious", 0600).ok());

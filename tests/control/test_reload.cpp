@@ -59,9 +59,10 @@ TEST_CASE("a plan or a reload whose client went away is answered to nobody") {
 TEST_CASE("a volume is adopted when the daemon has looked at it, or says why it is not") {
   Served served;
   TestClient client(served);
-  client.ask({.verb = ControlVerb::adopt, .volume = "database"});
+  client.ask({.verb = ControlVerb::adopt, .volume = "database", .id = 7});
   REQUIRE(served.wait_until([&] { return bool(served.port.adopt_told_); }));
   CHECK(served.port.adopted_ == "database by root");
+  CHECK(served.port.adopt_id_.value == 7);
   std::exchange(served.port.adopt_told_, nullptr)({.refused = {}, .marker = "0123"});
   CHECK(client.reply_as<wire::Finished>().text == "its marker is 0123");
   client.ask({.verb = ControlVerb::adopt, .volume = "database"});
@@ -78,7 +79,7 @@ TEST_CASE("reload shows what it changes, then waits for all that comes of it") {
   REQUIRE(served.wait_until([&] { return bool(served.port.reload_told_); }));
   CHECK(served.port.reload_by_ == "root");
   const model::CommandAsked restart{.verb = model::Verb::restart, .services = {worker}, .by = "root"};
-  served.port.ask(restart);
+  served.port.ask(restart, {});
   served.port.reload_told_({.plan = one_change(), .refused = {}, .awaited = {restart}});
   CHECK(client.reply_as<wire::PlanView>() == one_change());
   CHECK(client.reply_as<wire::Progress>().text.find("worker") != std::string::npos);

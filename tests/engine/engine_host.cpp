@@ -119,7 +119,7 @@ private:
   }
 
   void adopt(const std::string& volume) {
-    engine_.adopt(volume, "the test", [this, volume](const engine::Adopted& outcome) {
+    engine_.adopt(volume, "the test", {}, [this, volume](const engine::Adopted& outcome) {
       std::ofstream(told_, std::ios::app)
           << (outcome.refused.empty() ? "adopted " + volume : "not adopted: " + outcome.refused) << '\n';
     });
@@ -130,7 +130,7 @@ private:
     std::string verb;
     std::string name;
     words >> verb >> name;
-    if (verb == "door") return engine_.ask(model::DoorAsked{.open = name == "open", .by = "the test"});
+    if (verb == "door") return engine_.ask(model::DoorAsked{.open = name == "open", .by = "the test"}, {});
     if (verb == "adopt") return adopt(name);
     model::CommandAsked command;
     command.verb = verb == "stop"      ? model::Verb::stop
@@ -139,7 +139,7 @@ private:
                                        : model::Verb::start;
     command.by = "the test";
     if (const auto id = engine_.stack().find(name)) command.services.push_back(*id);
-    engine_.ask(command);
+    engine_.ask(command, {});
   }
 
   boost::asio::posix::stream_descriptor socket_;

@@ -273,6 +273,27 @@ TEST_CASE("volume: adoption makes a marker on the right volume, once, and nothin
   unmount(path);
 }
 
+TEST_CASE("volume: an adoption that is asked for again knows the marker that it made itself") {
+  const Ground ground;
+  const std::string path = ground / "db";
+  auto asked = question(ground.directory("db"));
+  asked.adopt = true;
+  asked.known_marker = id; // of the disk that was there before; this one is new
+  asked.marker_begins = "00000000deadbeef";
+  mount_tmpfs(path);
+  const auto made = adopt_volume(asked);
+  REQUIRE(made.refused.empty());
+  CHECK(wire::is_marker_id(made.marker));
+  CHECK(made.marker.starts_with(asked.marker_begins));
+  // Whoever asked was gone before it was remembered.
+  const auto again = adopt_volume(asked);
+  CHECK(again.refused.empty());
+  CHECK(again.marker == made.marker);
+  asked.marker_begins = "00000000deadbee0";
+  CHECK(adopt_volume(asked).refused.find("the volume that was there had " + id) != std::string::npos);
+  unmount(path);
+}
+
 TEST_CASE("volume: a disk without room for the marker keeps nothing of it") {
   const Ground ground;
   const std::string path = ground / "db";

@@ -32,7 +32,13 @@ TEST_CASE("a request is the same after its journey") {
       {.verb = ControlVerb::task, .services = {"migration"}},
       {.verb = ControlVerb::explain, .services = {"redis"}},
       {.verb = ControlVerb::explain},
-      {.verb = ControlVerb::adopt, .volume = "database"}};
+      {.verb = ControlVerb::adopt, .volume = "database"},
+      {.verb = ControlVerb::events, .follow = true, .sequence = 17},
+      {.verb = ControlVerb::adopt, .volume = "database", .id = 18446744073709551615U},
+      {.verb = ControlVerb::stop, .services = {"redis"}, .id = 1},
+      {.verb = ControlVerb::reload, .wait = false, .id = 2},
+      {.verb = ControlVerb::task, .services = {"migration"}, .id = 3, .accepted = true},
+      {.verb = ControlVerb::door, .open = true, .id = 4, .accepted = true}};
   for (const ControlRequest& request : requests) {
     const std::string line = encode(request);
     INFO(line);
@@ -48,6 +54,12 @@ TEST_CASE("what a request leaves out has its default") {
   REQUIRE(request.ok());
   CHECK(request.value() == ControlRequest{.verb = ControlVerb::stop});
   CHECK(request.value().wait);
+}
+
+TEST_CASE("a request that is not to be asked again looks as it always did") {
+  CHECK(encode(ControlRequest{.verb = ControlVerb::stop}) == R"({"verb":"stop","services":[],"wait":true})");
+  CHECK(encode(ControlRequest{.verb = ControlVerb::events, .last = 3}) ==
+        R"({"verb":"events","follow":false,"last":3})");
 }
 
 TEST_CASE("a request that is not one is refused in words") {
@@ -79,6 +91,14 @@ TEST_CASE("a request that is not one is refused in words") {
       {R"({"verb":"task"})", "a task is one service"},
       {R"({"verb":"task","services":["a","b"]})", "a task is one service"},
       {R"({"verb":"explain","services":["a","b"]})", "one service is explained at a time"},
+      {R"({"verb":"events","sequence":-1})", "key \"sequence\" has the wrong type"},
+      {R"({"verb":"status","sequence":1})", "unknown key \"sequence\""},
+      {R"({"verb":"status","id":1})", "unknown key \"id\""},
+      {R"({"verb":"stop","id":"1"})", "key \"id\" has the wrong type"},
+      {R"({"verb":"stop","id":18446744073709551616})", "key \"id\" has the wrong type"},
+      {R"({"verb":"stop","accepted":true})", "what was accepted has an id"},
+      {R"({"verb":"stop","id":1,"accepted":1})", "key \"accepted\" has the wrong type"},
+      {R"({"verb":"adopt","volume":"a","id":1,"accepted":true})", "unknown key \"accepted\""},
       {R"({"verb":"events","last":-1})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":1e3})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":99999999999999999999999})", "key \"last\" has the wrong type"}};

@@ -30,13 +30,26 @@ TEST_CASE("volume: questions and answers come back as they were") {
                                 .mounted = false,
                                 .marker = ".m",
                                 .known_marker = id,
-                                .known_file_system = "1c8f"};
+                                .known_file_system = "1c8f",
+                                .marker_begins = "00ff"};
   const auto asked = decode_volume_question(encode(question));
   REQUIRE(asked);
   CHECK(asked.value() == question);
   const auto answered = decode_volume_answer(encode(full_answer()) + "\n");
   REQUIRE(answered);
   CHECK(answered.value() == full_answer());
+}
+
+TEST_CASE("volume: what a marker is to begin with is digits, and leaves half of it to chance") {
+  VolumeQuestion question;
+  for (const char* begins : {"", "0123456789abcdef"}) {
+    question.marker_begins = begins;
+    CHECK(decode_volume_question(encode(question)));
+  }
+  for (const char* begins : {"0123456789abcdef0", "0123456789ABCDEF", "../x"}) {
+    question.marker_begins = begins;
+    CHECK_FALSE(decode_volume_question(encode(question)));
+  }
 }
 
 TEST_CASE("volume: whatever is not an answer is refused") {
