@@ -69,7 +69,7 @@ Result<Arrival> arrive(config::Loaded accepted, const std::string& cgroup, int a
       return *error;
     }
   found.insert(found.begin(), premises.value().found.begin(), premises.value().found.end());
-  const EngineFacts facts{.configuration = kept.value().in_force(), .events = 0};
+  const EngineFacts facts{.configuration = kept.value().in_force(), .events = 0, .commands = {}};
   return Arrival{.spec = std::move(spec),
                  .accepted = std::move(accepted),
                  .kept = std::move(kept).value(),
@@ -109,7 +109,8 @@ Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& he
   if (!files) return files.error();
   config::Loaded accepted = load(files.value());
   if (!accepted.stack) return Error{"the kept configuration has mistakes"};
-  EngineFacts facts{.configuration = kept.value().in_force(), .events = events.value().last()};
+  EngineFacts facts{
+      .configuration = kept.value().in_force(), .events = events.value().last(), .commands = {}};
   std::shared_ptr<const model::StackSpec> spec;
   std::optional<model::Stack> stack;
   if (remembered) {
