@@ -32,6 +32,12 @@ std::vector<std::string> last_of(std::string_view text, std::size_t most, bool f
   return lines;
 }
 
+/// Where it cannot be made, each service that is to be captured is told that it is missing.
+linux_os::LogHold log_hold() {
+  auto made = linux_os::LogHold::make();
+  return made ? std::move(made).value() : linux_os::LogHold{};
+}
+
 Configuration::Options with_check(Configuration::Options options,
                                   std::function<Status(const model::StackSpec&)> can_run) {
   options.can_run = std::move(can_run);
@@ -54,9 +60,12 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                    },
                .signalled = [this](int signal) { signalled(signal); },
                .gone = [this] { anchor_gone(); }}),
-      logs_(std::make_unique<linux_os::LogCapture>(
-          log_directory_.get(), stack_.spec().rotate_size,
-          [this](std::string line) { trouble_elsewhere(std::move(line)); })),
+      logs_(std::make_unique<linux_os::LogCapture>(linux_os::LogCapture::Options{
+          .directory_fd = log_directory_.get(),
+          .rotate_size = stack_.spec().rotate_size,
+          .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); },
+          .hold = log_hold(),
+          .closed = {}})),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,

@@ -19,9 +19,14 @@ Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
   auto pipe = linux_os::LogPipe::make();
   // If we are gone and the run goes on until the anchor has stopped it, it must not die of what it writes.
   // Where this fails it may, and nothing worse.
-  if (pipe)
-    static_cast<void>(parts_.anchor.hold(wire::log_slot(service.index, run.value), pipe.value().read.get()));
-  auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();
+  const std::int32_t slot = wire::log_slot(service.index, run.value);
+  if (pipe) static_cast<void>(parts_.anchor.hold(slot, pipe.value().read.get()));
+  auto log =
+      pipe
+          ? parts_.logs.add(
+                {.service = spec.name, .timestamps = spec.timestamps, .id = static_cast<std::uint64_t>(slot)},
+                std::move(pipe.value().read))
+          : pipe.error();
   if (log)
     return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value(),
                     spec.timestamps};
