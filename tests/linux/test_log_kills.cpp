@@ -112,6 +112,14 @@ void look_at_files(const Logs& logs, LineChecks& checks, bool at_the_end) {
     check.look(logs.text(service + ".log"));
 }
 
+/// Whether the one that was killed was in the middle of a turn.
+bool is_in_a_turn(const LogHold& hold) {
+  const auto memory = LogMemory::map(hold.memory.get());
+  REQUIRE(memory);
+  CHECK(memory.value().refusal().empty());
+  return memory.value().phase() != LogMemory::Phase::idle;
+}
+
 void wait_at_most(const Child& child, std::chrono::microseconds time) {
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0));
   const Fd ends(pidfd);
@@ -126,7 +134,7 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
   const Logs logs;
   Relay relay;
   relay.directory_fd = logs.directory.get();
-  relay.rotate_size = 1U << 20U;
+  relay.rotate_size = 256U << 10U;
   LineChecks checks;
   for (const auto& [service, timestamps] : {std::pair("stamped-a", true), std::pair("stamped-b", true),
                                             std::pair("raw-a", false), std::pair("raw-b", false)}) {
@@ -143,6 +151,7 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
 
   std::mt19937 random(4711);
   int kills = 0;
+  int kills_in_a_turn = 0;
   const auto began = std::chrono::steady_clock::now();
   for (const int wanted = wanted_kills(); kills < wanted; ++kills) {
     Child child([&] { return relay.run(Relay::Until::closed); });
@@ -150,6 +159,7 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
     REQUIRE(::kill(child.pid(), SIGKILL) == 0);
     const int status = child.wait();
     REQUIRE(WIFSIGNALED(status));
+    if (is_in_a_turn(relay.hold)) ++kills_in_a_turn;
     if (kills % 20 == 0) look_at_files(logs, checks, false);
   }
   ending->asked = true;
@@ -159,6 +169,7 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
   CHECK(last.wait() == 0);
   look_at_files(logs, checks, true);
 
+  CHECK(kills_in_a_turn > 0);
   const auto took = std::chrono::steady_clock::now() - began;
   for (std::size_t i = 0; i < relay.pipes.size(); ++i) {
     const std::string& service = relay.pipes[i].service;
@@ -169,7 +180,7 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
     CHECK(found.doubled == 0);
     CHECK(found.torn == 0);
     if (std::getenv("HOLDFAST_LOG_KILLS") != nullptr)
-      std::cout << service << ": " << kills << " kills in "
+      std::cout << service << ": " << kills << " kills (" << kills_in_a_turn << " in a turn) in "
                 << std::chrono::duration_cast<std::chrono::seconds>(took).count() << " s, " << found.expected
                 << " lines, " << found.bytes << " bytes, " << found.files << " rotations, " << found.lost
                 << " lost, " << found.doubled << " doubled, " << found.torn << " torn\n";
