@@ -21,7 +21,7 @@ public:
   /// now; nothing: end of file. Valid until the next call.
   [[nodiscard]] std::optional<std::string_view> peek(int pipe, std::size_t most);
 
-  static constexpr std::size_t most_bytes_a_peek = 64U << 10U;
+  static constexpr std::size_t most_bytes_a_peek = 128U << 10U;
 
 private:
   LogPlumbing() : buffer_(most_bytes_a_peek) {}
