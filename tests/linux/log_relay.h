@@ -51,6 +51,7 @@ struct Relay {
   std::uint64_t rotate_size = 0;
   linux_os::LogHold hold = make_hold();
   std::vector<HeldPipe> pipes;
+  int started_fd = -1; ///< where it is not -1, gets a byte when a capture has all pipes
 
   enum class Until { empty, closed };
   /// In a child: captures until the pipes are empty, or until they are closed at the other end. Exits 0 where
@@ -68,6 +69,7 @@ struct Relay {
         if (!capture.add({.service = pipes[i].service, .timestamps = pipes[i].timestamps, .id = i},
                          copy_of(pipes[i].pipe.read)))
           return 2;
+      if (started_fd != -1 && ::write(started_fd, "x", 1) != 1) return 3;
       if (until == Until::closed)
         for (std::size_t i = 0; i < pipes.size(); ++i)
           closed.acquire();

@@ -14,6 +14,7 @@
 #include <map>
 #include <poll.h>
 #include <random>
+#include <sys/eventfd.h>
 
 using namespace holdfast;
 using namespace holdfast::linux_os;
@@ -24,7 +25,7 @@ namespace {
 /// How often; HOLDFAST_LOG_KILLS for more.
 int wanted_kills() {
   const char* const said = std::getenv("HOLDFAST_LOG_KILLS");
-  return said == nullptr ? 300 : std::atoi(said);
+  return said == nullptr ? 500 : std::atoi(said);
 }
 
 /// "4711 xxxxx\n", with as many x as the number says.
@@ -120,13 +121,48 @@ bool is_in_a_turn(const LogHold& hold) {
   return memory.value().phase() != LogMemory::Phase::idle;
 }
 
-void wait_at_most(const Child& child, std::chrono::microseconds time) {
-  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0));
-  const Fd ends(pidfd);
-  pollfd end{.fd = pidfd, .events = POLLIN, .revents = 0};
-  const timespec patience{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(time).count()};
-  ::ppoll(&end, 1, &patience, nullptr);
+/// Until the pipe can be read, or for so long.
+void wait_at_most(const Fd& pipe, std::chrono::nanoseconds time) {
+  pollfd readable{.fd = pipe.get(), .events = POLLIN, .revents = 0};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const timespec most{.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+  ::ppoll(&readable, 1, &most, nullptr);
 }
+
+/// A process is killed after a time that chance chooses: of each eight, one from its birth on, the others
+/// from when it captures.
+class Killer {
+public:
+  explicit Killer(Relay& relay) : relay_(relay) {
+    auto made = LogPipe::make();
+    REQUIRE(made);
+    started_ = std::move(made).value();
+    relay_.started_fd = started_.write.get();
+  }
+  ~Killer() { relay_.started_fd = -1; }
+  Killer(const Killer&) = delete;
+  Killer& operator=(const Killer&) = delete;
+
+  void kill_one() {
+    char byte = 0;
+    while (::read(started_.read.get(), &byte, 1) == 1) {
+    }
+    Child child([this] { return relay_.run(Relay::Until::closed); });
+    if (random_() % 8 != 0) {
+      wait_at_most(started_.read, patience);
+      REQUIRE(::read(started_.read.get(), &byte, 1) == 1);
+    }
+    wait_at_most(never_, std::chrono::microseconds(random_() % 4000 + 1));
+    REQUIRE(::kill(child.pid(), SIGKILL) == 0);
+    REQUIRE(WIFSIGNALED(child.wait()));
+  }
+
+private:
+  Relay& relay_;
+  LogPipe started_;
+  Fd never_{::eventfd(0, EFD_CLOEXEC)};
+  std::mt19937 random_{4711};
+};
 
 } // namespace
 
@@ -149,16 +185,12 @@ TEST_CASE("log capture: killed at any moment it loses no line and doubles none")
   for (HeldPipe& held : relay.pipes)
     held.pipe.write.reset();
 
-  std::mt19937 random(4711);
+  Killer killer(relay);
   int kills = 0;
   int kills_in_a_turn = 0;
   const auto began = std::chrono::steady_clock::now();
   for (const int wanted = wanted_kills(); kills < wanted; ++kills) {
-    Child child([&] { return relay.run(Relay::Until::closed); });
-    wait_at_most(child, std::chrono::microseconds(random() % 6000 + 1));
-    REQUIRE(::kill(child.pid(), SIGKILL) == 0);
-    const int status = child.wait();
-    REQUIRE(WIFSIGNALED(status));
+    killer.kill_one();
     if (is_in_a_turn(relay.hold)) ++kills_in_a_turn;
     if (kills % 20 == 0) look_at_files(logs, checks, false);
   }
