@@ -43,6 +43,14 @@ Result<Remembered> remember(Held& held, KeptConfiguration& kept) {
   return Remembered{std::move(memory).value(), std::move(loaded.value().stack), facts.value()};
 }
 
+/// What the captures of the logs leave each other; whether it can be believed is theirs to see.
+Result<linux_os::LogHold> log_hold(Held& held) {
+  if (!held.has(wire::logs_slot)) return linux_os::LogHold::make();
+  return linux_os::LogHold{.memory = held.take(wire::logs_slot),
+                           .receipt_read = held.take(wire::receipt_read_slot),
+                           .receipt_write = held.take(wire::receipt_write_slot)};
+}
+
 /// The events go on, or begin anew.
 Result<EventRing> go_on(Held& held, std::vector<std::string>& found) {
   if (!held.has(wire::events_slot)) return EventRing::make();
@@ -62,8 +70,9 @@ Result<Arrival> arrive(config::Loaded accepted, const std::string& cgroup, int a
   auto kept = KeptConfiguration::make(accepted.kept);
   auto state = StateMemory::make();
   auto events = EventRing::make();
-  for (const Error* error :
-       {kept ? nullptr : &kept.error(), state ? nullptr : &state.error(), events ? nullptr : &events.error()})
+  auto logs = log_hold(held);
+  for (const Error* error : {kept ? nullptr : &kept.error(), state ? nullptr : &state.error(),
+                             events ? nullptr : &events.error(), logs ? nullptr : &logs.error()})
     if (error != nullptr) {
       static_cast<void>(premises.value().tree.remove());
       return *error;
@@ -75,6 +84,7 @@ Result<Arrival> arrive(config::Loaded accepted, const std::string& cgroup, int a
                  .kept = std::move(kept).value(),
                  .state = std::move(state).value(),
                  .events = std::move(events).value(),
+                 .logs = std::move(logs).value(),
                  .facts = facts,
                  .stack = std::nullopt,
                  .comes_back = false,
@@ -123,6 +133,8 @@ Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& he
   }
   auto state = remembered ? Result<StateMemory>(std::move(remembered->memory)) : StateMemory::make();
   if (!state) return state.error();
+  auto logs = log_hold(held);
+  if (!logs) return logs.error();
   auto premises = come_back_to_premises(*spec, std::move(*place), table.life.number.load(), anchor,
                                         held.take(wire::lock_slot));
   if (!premises) return premises.error();
@@ -132,6 +144,7 @@ Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& he
                  .kept = std::move(kept).value(),
                  .state = std::move(state).value(),
                  .events = std::move(events).value(),
+                 .logs = std::move(logs).value(),
                  .facts = facts,
                  .stack = std::move(stack),
                  .comes_back = true,

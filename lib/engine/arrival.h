@@ -9,6 +9,7 @@
 #include "engine/kept_configuration.h"
 #include "engine/premises.h"
 #include "engine/state_memory.h"
+#include "linux/log_memory.h"
 #include "model/stack.h"
 #include "wire/last_stop.h"
 
@@ -26,6 +27,7 @@ struct Arrival {
   KeptConfiguration kept;
   StateMemory state;
   EventRing events;
+  linux_os::LogHold logs;
   EngineFacts facts;
   /// As it was saved last; none: it begins with `spec`, all of it down.
   std::optional<model::Stack> stack;

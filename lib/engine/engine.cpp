@@ -45,9 +45,11 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       tree_(std::move(options.arrival.premises.tree)), stack_(stack_of(options.arrival)),
       comes_back_(options.arrival.comes_back), state_(std::move(options.arrival.state)),
       events_memory_(options.arrival.events.fd()), log_(std::move(options.arrival.events)),
-      facts_(options.arrival.facts), rows_(*options.last_stop),
-      door_(loop, stack_.spec().runtime, stack_.door_open(),
-            [this](std::string line) { report_.trouble(line); }),
+      facts_(options.arrival.facts), log_hold_{options.arrival.logs.memory.get(),
+                                               options.arrival.logs.receipt_read.get(),
+                                               options.arrival.logs.receipt_write.get()},
+      rows_(*options.last_stop), door_(loop, stack_.spec().runtime, stack_.door_open(),
+                                       [this](std::string line) { report_.trouble(line); }),
       anchor_(loop, options.anchor_socket,
               {.exited =
                    [this](int pid, model::ExitStatus status) {
@@ -57,9 +59,18 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                    },
                .signalled = [this](int signal) { signalled(signal); },
                .gone = [this] { anchor_gone(); }}),
-      logs_(std::make_unique<linux_os::LogCapture>(
-          log_directory_.get(), stack_.spec().rotate_size,
-          [this](std::string line) { trouble_elsewhere(std::move(line)); })),
+      logs_(std::make_unique<linux_os::LogCapture>(linux_os::LogCapture::Options{
+          .directory_fd = log_directory_.get(),
+          .rotate_size = stack_.spec().rotate_size,
+          .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); },
+          .hold = std::move(options.arrival.logs),
+          .closed =
+              [this](std::uint64_t pipe) {
+                boost::asio::post(loop_, [this, pipe] {
+                  runs_.pipe_closed(static_cast<std::int32_t>(pipe));
+                  post_tidy();
+                });
+              }})),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,
@@ -135,10 +146,11 @@ Status Engine::leave_with_anchor() {
   stack_.take_changed(changed_services_);
   state_.set_facts(encode(facts_));
   if (auto saved = state_.save(stack_, changed_services_); !saved) return saved;
-  const std::pair<std::int32_t, int> left[] = {{wire::lock_slot, lock_.get()},
-                                               {wire::configuration_slot, configuration_.kept_memory()},
-                                               {wire::events_slot, events_memory_},
-                                               {wire::state_slot, state_.fd()}};
+  const std::pair<std::int32_t, int> left[] = {
+      {wire::lock_slot, lock_.get()},          {wire::configuration_slot, configuration_.kept_memory()},
+      {wire::events_slot, events_memory_},     {wire::logs_slot, log_hold_[0]},
+      {wire::receipt_read_slot, log_hold_[1]}, {wire::receipt_write_slot, log_hold_[2]},
+      {wire::state_slot, state_.fd()}};
   for (const auto& [slot, descriptor] : left)
     if (auto held = anchor_.hold(slot, descriptor); !held) return held;
   return Done{};

@@ -31,6 +31,7 @@
 #include "linux/log_capture.h"
 #include "model/stack.h"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
@@ -149,6 +150,7 @@ private:
   EventLog log_;
   EngineFacts facts_;
   bool facts_changed_ = true;
+  std::array<int, 3> log_hold_; ///< borrowed of logs_, for the anchor to hold
   model::Changed changed_services_;
   std::string save_trouble_; ///< told last
   Report report_;

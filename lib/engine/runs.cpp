@@ -76,9 +76,10 @@ void Runs::take_pipes_over(ServiceId service, Held& held) {
   const model::ServiceSpec& spec = stack_.spec(service);
   auto& live = slots_[service.index].live;
   for (const std::uint64_t parity : {0U, 1U}) {
-    Fd pipe = held.take(wire::log_slot(service.index, parity));
+    const std::int32_t slot = wire::log_slot(service.index, parity);
+    Fd pipe = held.take(slot);
     if (!pipe.valid()) continue;
-    auto log = parts_.logs.add(spec.name, spec.timestamps, std::move(pipe));
+    auto log = read_pipe(service, slot, std::move(pipe));
     if (!log)
       parts_.trouble(spec.name + ".log: " + log.error().what);
     else if (live && live->made.run.value % 2 == parity)
@@ -88,16 +89,32 @@ void Runs::take_pipes_over(ServiceId service, Held& held) {
   }
 }
 
-Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) const {
+Result<linux_os::LogCapture::PipeNumber> Runs::read_pipe(ServiceId service, std::int32_t slot, Fd pipe) {
+  const model::ServiceSpec& spec = stack_.spec(service);
+  auto log = parts_.logs.add(
+      {.service = spec.name, .timestamps = spec.timestamps, .id = static_cast<std::uint64_t>(slot)},
+      std::move(pipe));
+  if (log) ++pipes_[slot];
+  return log;
+}
+
+void Runs::pipe_closed(std::int32_t slot) {
+  const auto read = pipes_.find(slot);
+  if (read == pipes_.end() || --read->second > 0) return;
+  pipes_.erase(read);
+  parts_.anchor.drop(slot);
+}
+
+Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) {
   const model::ServiceSpec& spec = stack_.spec(service);
   auto leaf = linux_os::Leaf::make(parts_.tree.service(spec.name) + "/" + std::to_string(run.value));
   if (!leaf) return leaf.error();
   auto pipe = linux_os::LogPipe::make();
   // If we are gone and the run goes on until the anchor has stopped it, it must not die of what it writes.
   // Where this fails it may, and nothing worse.
-  if (pipe)
-    static_cast<void>(parts_.anchor.hold(wire::log_slot(service.index, run.value), pipe.value().read.get()));
-  auto log = pipe ? parts_.logs.add(spec.name, spec.timestamps, std::move(pipe.value().read)) : pipe.error();
+  const std::int32_t slot = wire::log_slot(service.index, run.value);
+  if (pipe) static_cast<void>(parts_.anchor.hold(slot, pipe.value().read.get()));
+  auto log = pipe ? read_pipe(service, slot, std::move(pipe.value().read)) : pipe.error();
   if (log)
     return Material{run, std::move(leaf).value(), std::move(pipe.value().write), log.value(),
                     spec.timestamps};
@@ -275,8 +292,15 @@ void Runs::tidy() {
   remove_empty(over_);
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
     if (slots_[service.index].ahead || !may_run(service)) continue;
+    const RunNumber next = stack_.service(service).last_run.next();
+    // An elder run's lines are still on their way into the file, and its pipe is held where this one's will
+    // be.
+    if (pipes_.contains(wire::log_slot(service.index, next.value))) {
+      without_ahead_.push_back(service);
+      continue;
+    }
     // A failure here is met again, and told, when the run is to start.
-    auto material = make(service, stack_.service(service).last_run.next());
+    auto material = make(service, next);
     if (material) slots_[service.index].ahead.emplace(std::move(material).value());
   }
 }

@@ -14,7 +14,9 @@
 #include "model/stack.h"
 
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -72,6 +74,9 @@ public:
   /// The stack has another spec: what was made ahead may not be what the next runs need.
   void respecified();
 
+  /// What came through the pipe that the anchor holds in this slot is in its file, all of it.
+  void pipe_closed(std::int32_t slot);
+
   /// Off the hot path: removes the leaves of runs that are over, makes what the next runs need.
   void tidy();
 
@@ -99,7 +104,9 @@ private:
   [[nodiscard]] int pid_of(const FoundLeaf& found) const;
   void go_on_with(FoundLeaf found);
   void take_pipes_over(ServiceId service, Held& held);
-  [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run) const;
+  [[nodiscard]] Result<linux_os::LogCapture::PipeNumber> read_pipe(ServiceId service, std::int32_t slot,
+                                                                   Fd pipe);
+  [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run);
   [[nodiscard]] Result<Material> take(ServiceId service, RunNumber run);
   [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;
   [[nodiscard]] ChildHandlers handlers_of(ServiceId service, RunNumber run);
@@ -116,6 +123,7 @@ private:
   std::vector<Material> buried_;     ///< of runs that are over, until tidy()
   std::vector<linux_os::Leaf> over_; ///< to be removed
   std::vector<ServiceId> without_ahead_;
+  std::map<std::int32_t, unsigned> pipes_; ///< that are being read, by the slot in which they are held
 };
 
 } // namespace holdfast::engine

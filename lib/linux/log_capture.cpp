@@ -1,6 +1,7 @@
 #include "linux/log_capture.h"
 
 #include "base/clock.h"
+#include "linux/log_ledger.h"
 #include "linux/log_plumbing.h"
 #include "linux/log_sink.h"
 
@@ -33,6 +34,7 @@ constexpr std::uint64_t wake_number = 0;
 
 struct Source {
   LogSink* sink = nullptr;
+  LogPipeId id;
   bool timestamps = true;
   Fd read;
   std::optional<std::size_t> left; ///< after finish: what is still to be moved
@@ -49,11 +51,11 @@ struct Finished {
 
 using Command = std::variant<Added, Finished>;
 
-Status check_is_pipe(int fd) {
+Result<LogPipeId> identify(std::uint64_t id, int fd) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return system_error("log pipe", errno);
   if (!S_ISFIFO(info.st_mode)) return Error{"log pipe: not a pipe", EINVAL};
-  return Done{};
+  return LogPipeId{.id = id, .inode = info.st_ino};
 }
 
 std::size_t bytes_in(int pipe) {
@@ -64,7 +66,10 @@ std::size_t bytes_in(int pipe) {
 /// All that belongs to the capture thread alone.
 class Mover {
 public:
-  Mover(int epoll, LogPlumbing plumbing) : epoll_(epoll), plumbing_(std::move(plumbing)) {}
+  using Closed = std::function<void(std::uint64_t)>;
+
+  Mover(int epoll, LogPlumbing plumbing, Closed closed)
+      : epoll_(epoll), plumbing_(std::move(plumbing)), closed_(std::move(closed)) {}
 
   void carry_out(Command command) {
     if (auto* const added = std::get_if<Added>(&command))
@@ -73,10 +78,10 @@ public:
       finish(std::get<Finished>(command).number);
   }
 
-  /// One turn of one source: peek, write, consume. What is not moved has its turn after the others.
+  /// One turn of one source. What is not moved has its turn after the others.
   void serve(std::uint64_t number) {
     const auto found = sources_.find(number);
-    if (found != sources_.end() && !turn(number, found->second)) close(found);
+    if (found != sources_.end() && !turn(found->second)) close(found);
   }
 
   [[nodiscard]] bool has_untold() const {
@@ -105,28 +110,45 @@ private:
   }
 
   /// False when the source is done with.
-  bool turn(std::uint64_t number, Source& source) {
-    const auto raw = plumbing_.peek(source.read.get(), source.left.value_or(LogPlumbing::most_bytes_a_peek));
-    if (!raw) return false;
-    if (raw->empty()) return !source.left;
-    const std::size_t used = source.sink->write({.source = number,
-                                                 .raw = *raw,
-                                                 .timestamps = source.timestamps,
-                                                 .wall = read_wall(),
-                                                 .mono = read_mono()});
-    plumbing_.consume(source.read.get(), used);
-    if (source.left) *source.left -= used;
+  bool turn(Source& source) {
+    const auto moved = move(source);
+    if (!moved) return false;
+    if (*moved == 0) return !source.left;
+    if (source.left) *source.left -= *moved;
     return source.left != 0U;
+  }
+
+  /// How many bytes of the pipe are done with; nothing at its end.
+  std::optional<std::size_t> move(Source& source) {
+    constexpr std::size_t most_bytes_as_they_are = 256U << 10U;
+    const LogTurn turn{.source = source.id,
+                       .pipe = source.read.get(),
+                       .timestamps = source.timestamps,
+                       .wall = read_wall(),
+                       .mono = read_mono()};
+    if (const std::size_t owed = source.sink->take_owed(turn); owed > 0) return owed;
+    const std::size_t most = source.left.value_or(most_bytes_as_they_are);
+    if (!source.timestamps)
+      if (const std::size_t moved = source.sink->move(turn, std::min(most, most_bytes_as_they_are));
+          moved > 0)
+        return moved;
+    const auto raw = plumbing_.peek(turn.pipe, most);
+    if (!raw) return std::nullopt;
+    return raw->empty() ? 0 : source.sink->write(turn, *raw);
   }
 
   void close(Sources::iterator source) {
     // By hand: closing does not end the watch while somebody else has a copy of the descriptor.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, source->second.read.get(), nullptr);
+    const LogPipeId id = source->second.id;
+    source->second.sink->ended(id);
     sources_.erase(source);
+    if (closed_) closed_(id.id);
   }
 
   const int epoll_;
   LogPlumbing plumbing_;
+  const Closed closed_;
   Sources sources_;
   std::vector<LogSink*> sinks_; ///< that ever had a source
 };
@@ -134,21 +156,20 @@ private:
 } // namespace
 
 struct LogCapture::Shared {
-  Shared(int directory, std::uint64_t rotate, std::function<void(std::string)> on_trouble)
-      : directory_fd(directory), trouble(std::move(on_trouble)), rotate_size(rotate) {}
+  explicit Shared(Options given) : options(std::move(given)), rotate_size(options.rotate_size) {}
 
-  /// Starts the thread, or leaves in `state` why nothing can be captured at all.
-  void start() {
-    auto plumbing = LogPlumbing::make();
-    if (!plumbing)
-      state = plumbing.error();
-    else if (!epoll.valid() || !wake.valid())
-      state = Error{"epoll: cannot be set up", EMFILE};
-    else
-      state = watch(wake.get(), wake_number);
-    if (state)
-      thread = std::thread(
-          [this, mover = Mover(epoll.get(), std::move(plumbing).value())]() mutable { work(mover); });
+  /// Starts the thread, or says why nothing can be captured at all.
+  Status start() {
+    if (!epoll.valid() || !wake.valid()) return Error{"epoll: cannot be set up", EMFILE};
+    auto opened = LogLedger::open(std::move(options.hold), options.directory_fd);
+    if (!opened) return opened.error();
+    ledger.emplace(std::move(opened).value());
+    auto plumbing = LogPlumbing::make(ledger->receipt_size());
+    if (!plumbing) return plumbing.error();
+    if (auto watched = watch(wake.get(), wake_number); !watched) return watched;
+    thread = std::thread([this, mover = Mover(epoll.get(), std::move(plumbing).value(),
+                                              std::move(options.closed))]() mutable { work(mover); });
+    return Done{};
   }
 
   Status watch(int fd, std::uint64_t number) const {
@@ -172,10 +193,13 @@ struct LogCapture::Shared {
   }
 
   /// The caller holds the mutex.
-  LogSink& sink_of(const std::string& service) {
-    auto& sink = sinks[service];
-    if (!sink) sink = std::make_unique<LogSink>(directory_fd, service, rotate_size, trouble);
-    return *sink;
+  Result<LogSink*> sink_of(const std::string& service) {
+    if (const auto found = sinks.find(service); found != sinks.end()) return found->second.get();
+    const auto row = ledger->row_of(service);
+    if (!row) return row.error();
+    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble};
+    auto sink = std::make_unique<LogSink>(parts, row.value(), service, rotate_size);
+    return sinks.emplace(service, std::move(sink)).first->second.get();
   }
 
   /// In the order in which they were given. Returns whether it is time to end.
@@ -194,6 +218,8 @@ struct LogCapture::Shared {
 
   /// The thread: until it is time to end, and then until nothing is there any more, or long enough.
   void work(Mover& mover) {
+    for (const std::string& complaint : ledger->complaints())
+      options.trouble(complaint);
     std::optional<MonoTime> deadline;
     MonoTime next_try = read_mono();
     for (;;) {
@@ -218,8 +244,8 @@ struct LogCapture::Shared {
     mover.tell_dropped();
   }
 
-  const int directory_fd;
-  const std::function<void(std::string)> trouble;
+  Options options;
+  std::optional<LogLedger> ledger;
   const Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
   const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Status state = Done{};
@@ -235,9 +261,8 @@ struct LogCapture::Shared {
   std::thread thread;
 };
 
-LogCapture::LogCapture(int directory_fd, std::uint64_t rotate_size, std::function<void(std::string)> trouble)
-    : shared_(std::make_unique<Shared>(directory_fd, rotate_size, std::move(trouble))) {
-  shared_->start();
+LogCapture::LogCapture(Options options) : shared_(std::make_unique<Shared>(std::move(options))) {
+  shared_->state = shared_->start();
 }
 
 LogCapture::~LogCapture() {
@@ -250,17 +275,21 @@ LogCapture::~LogCapture() {
   shared_->thread.join();
 }
 
-Result<LogCapture::PipeNumber> LogCapture::add(const std::string& service, bool timestamps, Fd read_end) {
+Result<LogCapture::PipeNumber> LogCapture::add(const LogSource& source, Fd read_end) {
   if (!shared_->state) return shared_->state.error();
-  if (auto checked = check_is_pipe(read_end.get()); !checked) return checked.error();
+  const auto id = identify(source.id, read_end.get());
+  if (!id) return id.error();
   const std::lock_guard lock(shared_->mutex);
+  const auto sink = shared_->sink_of(source.service);
+  if (!sink) return sink.error();
   const std::uint64_t number = shared_->last_number + 1;
   // Watched before it is handed over: the thread looks at the commands before it looks at the events.
   if (auto watched = shared_->watch(read_end.get(), number); !watched) return watched.error();
   shared_->last_number = number;
   shared_->commands.emplace_back(Added{.number = number,
-                                       .source = {.sink = &shared_->sink_of(service),
-                                                  .timestamps = timestamps,
+                                       .source = {.sink = sink.value(),
+                                                  .id = id.value(),
+                                                  .timestamps = source.timestamps,
                                                   .read = std::move(read_end),
                                                   .left = std::nullopt}});
   return number;

@@ -1,13 +1,21 @@
 #pragma once
 // The thread that moves what services write from their pipes into their files, and does nothing else.
 //
-// A turn for one pipe is: peek (tee into a scratch pipe, read that), put the time in front of each line,
-// append, consume (splice exactly what was written out of the service's pipe). Bytes stay in the pipe until
-// they are in the file: so an intent recorded before the append and a receipt for the consumed bytes make the
-// turn exact even if we are killed in the middle of it, without another structure.
+// Each byte comes into a file once, or is counted as dropped, though the process is killed at any instruction
+// and followed by another: what a turn is about to do is written down in memory that outlives it, and bytes
+// stay in the service's pipe until they are in the file. log_ledger.h tells how. What the next capture needs
+// is handed to it: the hold, and each service's pipe with the id that it had before.
+//
+// Lines with timestamps are peeked at (tee into a scratch pipe, read that), stamped, appended, and taken out
+// of the pipe. Without timestamps the kernel moves them from pipe to file; only where something must be put
+// between, or a line's end be found to rotate at, they are looked at too.
+//
+// What is lost all the same: what the file system loses with the machine, and, on a disk without room, what
+// is told as dropped. What could be written of a line that is then dropped stays.
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "linux/log_memory.h"
 
 #include <cstdint>
 #include <functional>
@@ -24,12 +32,31 @@ struct LogPipe {
   [[nodiscard]] static Result<LogPipe> make();
 };
 
+/// Where a pipe's lines go.
+struct LogSource {
+  std::string service;
+  bool timestamps = true;
+  /// Of the pipe: no other that is captured has it, and the next capture is told the same one.
+  std::uint64_t id = 0;
+};
+
 class LogCapture {
 public:
-  /// `directory_fd` is borrowed and outlives this. `trouble` is called from the capture thread with one line
-  /// for our own log, at most once a minute and service ("postgresql.log: No space left on device; 512 lines
-  /// dropped").
-  LogCapture(int directory_fd, std::uint64_t rotate_size, std::function<void(std::string)> trouble);
+  struct Options {
+    int directory_fd = -1; ///< borrowed; outlives the capture
+    std::uint64_t rotate_size = 0;
+    /// Called from the capture thread with one line for our own log, at most once a minute and service
+    /// ("postgresql.log: No space left on device; 512 lines dropped").
+    std::function<void(std::string)> trouble;
+    /// Where it was another's before, what that one left half done is undone or ended in the constructor.
+    LogHold hold;
+    /// Called from the capture thread with the id of each pipe that was moved to its end, or as far as
+    /// finish() says, and is closed here: whoever else holds it may let it go. May be empty.
+    std::function<void(std::uint64_t id)> closed;
+  };
+
+  /// What keeps it from working is told by add().
+  explicit LogCapture(Options options);
   /// Drains what is in the pipes (bounded: 1 s), then ends the thread.
   ~LogCapture();
   LogCapture(const LogCapture&) = delete;
@@ -40,7 +67,7 @@ public:
 
   /// Takes a pipe's read end over. Several pipes may write into one service's file (the run that ends and the
   /// one that begins). The pipe is closed at its end of file.
-  [[nodiscard]] Result<PipeNumber> add(const std::string& service, bool timestamps, Fd read_end);
+  [[nodiscard]] Result<PipeNumber> add(const LogSource& source, Fd read_end);
 
   /// The run is over and nobody should be writing: what is in its pipe now is moved, then it is closed even
   /// where a process that escaped the cgroup holds the other end. One that is closed already is passed over.
@@ -49,7 +76,7 @@ public:
   /// Another size from now on, for all files.
   void rotate_at(std::uint64_t size);
 
-  /// Lines (or parts of lines without an end) that could not be written, since the start.
+  /// Lines (or parts of lines without an end) that could not be written, with this hold.
   [[nodiscard]] std::uint64_t dropped(const std::string& service) const;
 
 private:

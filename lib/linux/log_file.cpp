@@ -33,6 +33,17 @@ Result<Fd> create(int directory_fd, const std::string& name) {
   return fd;
 }
 
+/// Where a new file gets its mode and group before it has the name that counts.
+std::string fresh_name(const std::string& name) {
+  return name + ".new";
+}
+
+/// In place of what one left there who was killed before he gave it its name.
+Result<Fd> create_fresh(int directory_fd, const std::string& name) {
+  ::unlinkat(directory_fd, fresh_name(name).c_str(), 0);
+  return create(directory_fd, fresh_name(name));
+}
+
 /// O_NONBLOCK: a FIFO in its place must not stop us; for a regular file it means nothing.
 Result<Fd> open_existing(int directory_fd, const std::string& name) {
   Fd fd(::openat(directory_fd, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -48,7 +59,46 @@ Result<Fd> open_existing(int directory_fd, const std::string& name) {
 Result<Fd> open_or_create(int directory_fd, const std::string& name) {
   auto opened = open_existing(directory_fd, name);
   if (opened || opened.error().code != ENOENT) return opened;
-  return create(directory_fd, name);
+  auto fresh = create_fresh(directory_fd, name);
+  if (!fresh) return fresh;
+  if (::renameat2(directory_fd, fresh_name(name).c_str(), directory_fd, name.c_str(), RENAME_NOREPLACE) == 0)
+    return fresh;
+  const int code = errno;
+  ::unlinkat(directory_fd, fresh_name(name).c_str(), 0);
+  // A file system that cannot rename without replacing, NFS for one: then it has its name at once.
+  return code == EINVAL ? create(directory_fd, name) : system_error(name, code);
+}
+
+std::string file_name(const std::string& service) {
+  return service + ".log";
+}
+
+LogPlace place_of(const struct stat& info) {
+  return {.device = info.st_dev, .inode = info.st_ino, .size = static_cast<std::uint64_t>(info.st_size)};
+}
+
+/// An empty file does.
+Result<bool> ends_with_newline(int fd, std::uint64_t size) {
+  char last = '\n';
+  if (size > 0 && ::pread(fd, &last, 1, static_cast<off_t>(size - 1)) != 1)
+    return system_error("its last byte", errno);
+  return last == '\n';
+}
+
+/// The file of that place where it has its name still and has grown since, with its size now; else none.
+struct Grown {
+  Fd fd;
+  std::uint64_t size = 0;
+};
+Result<Grown> grown_since(int directory_fd, const std::string& name, const LogPlace& place) {
+  if (place.inode == 0) return Grown{};
+  auto opened = open_existing(directory_fd, name);
+  if (!opened) return opened.error().code == ENOENT ? Result<Grown>(Grown{}) : opened.error();
+  const auto info = status_of(opened.value().get());
+  if (!info) return info.error().in(name);
+  const LogPlace now = place_of(info.value());
+  if (now.device != place.device || now.inode != place.inode || now.size <= place.size) return Grown{};
+  return Grown{std::move(opened).value(), now.size};
 }
 
 /// "20261124T065330.123456Z".
@@ -90,60 +140,76 @@ void start_writeback(int fd, std::uint64_t size, std::uint64_t added) {
 
 } // namespace
 
-Result<LogFile> LogFile::open(int directory_fd, const std::string& name, std::uint64_t rotate_size) {
+Result<LogFile> LogFile::open(int directory_fd, const std::string& name, std::uint64_t rotate_size,
+                              LastLine last_line) {
   LogFile file;
   file.directory_fd_ = directory_fd;
-  file.name_ = name + ".log";
+  file.name_ = file_name(name);
   file.rotate_size_ = rotate_size;
-  if (auto opened = file.open_again(); !opened) return opened.error();
+  if (auto opened = file.open_again(last_line); !opened) return opened.error();
   return file;
 }
 
-Status LogFile::open_again() {
+Status LogFile::open_again(LastLine last_line) {
   auto fd = open_or_create(directory_fd_, name_);
   if (!fd) return fd.error();
   const auto info = status_of(fd.value().get());
   if (!info) return info.error().in(name_);
-  const auto size = static_cast<std::uint64_t>(info.value().st_size);
-  char last = '\n';
-  if (size > 0 && ::pread(fd.value().get(), &last, 1, static_cast<off_t>(size - 1)) != 1)
-    return system_error(name_, errno);
+  const auto ends_line = ends_with_newline(fd.value().get(), place_of(info.value()).size);
+  if (!ends_line) return ends_line.error().in(name_);
   fd_ = std::move(fd).value();
-  size_ = size;
-  ends_torn_ = last != '\n';
-  at_line_start_ = true;
+  place_ = place_of(info.value());
+  ends_torn_ = !ends_line.value() && last_line == LastLine::torn;
+  at_line_start_ = ends_line.value() || ends_torn_;
+  return Done{};
+}
+
+Status LogFile::find_end() {
+  auto info = status_of(fd_.get());
+  if (!info) return info.error().in(name_);
+  // What is written to a file without a name is lost in silence.
+  if (info.value().st_nlink == 0) return open_again(LastLine::torn);
+  place_ = place_of(info.value());
   return Done{};
 }
 
 Status LogFile::append(std::string_view bytes) {
   if (bytes.empty()) return Done{};
-  // Asked for each time: somebody may have emptied the file, or removed it, and what is written to a file
-  // without a name is lost in silence.
-  auto info = status_of(fd_.get());
-  if (!info) return info.error().in(name_);
-  if (info.value().st_nlink == 0) {
-    if (auto opened = open_again(); !opened) return opened;
-    info = status_of(fd_.get());
-    if (!info) return info.error().in(name_);
-  }
-  size_ = static_cast<std::uint64_t>(info.value().st_size);
-  const std::string_view end_of_torn_line = ends_torn_ && size_ > 0 ? "\n" : "";
-  if (const int code = write_or_undo(fd_.get(), size_, end_of_torn_line, bytes); code != 0)
+  const std::string_view end_of_torn_line = ends_torn_ && size() > 0 ? "\n" : "";
+  if (const int code = write_or_undo(fd_.get(), size(), end_of_torn_line, bytes); code != 0)
     return system_error(name_, code);
-  start_writeback(fd_.get(), size_, end_of_torn_line.size() + bytes.size());
-  size_ += end_of_torn_line.size() + bytes.size();
-  ends_torn_ = false;
-  at_line_start_ = bytes.back() == '\n';
+  grown_by(end_of_torn_line.size() + bytes.size(), bytes.back() == '\n');
   return Done{};
 }
 
+std::uint64_t LogFile::take(int pipe, std::uint64_t most) {
+  auto at = static_cast<off_t>(size());
+  ssize_t moved = 0;
+  do
+    moved = ::splice(pipe, nullptr, fd_.get(), &at, most, SPLICE_F_NONBLOCK);
+  while (moved < 0 && errno == EINTR);
+  if (moved <= 0) return 0;
+  const auto bytes = static_cast<std::uint64_t>(moved);
+  // Where that cannot be read the line is taken for open: a newline too many tears nothing.
+  const auto ends_line = ends_with_newline(fd_.get(), size() + bytes);
+  grown_by(bytes, ends_line && ends_line.value());
+  return bytes;
+}
+
+void LogFile::grown_by(std::uint64_t bytes, bool ends_line) {
+  start_writeback(fd_.get(), size(), bytes);
+  place_.size += bytes;
+  at_line_start_ = ends_line;
+  ends_torn_ = false;
+}
+
 std::uint64_t LogFile::room() const {
-  return size_ < rotate_size_ ? rotate_size_ - size_ : 0;
+  return place_.size < rotate_size_ ? rotate_size_ - place_.size : 0;
 }
 
 std::uint64_t LogFile::room_without_newline() const {
   const std::uint64_t most = rotate_size_ + most_past_size;
-  return size_ < most ? most - size_ : 0;
+  return place_.size < most ? most - place_.size : 0;
 }
 
 bool LogFile::wants_rotation() const {
@@ -152,27 +218,26 @@ bool LogFile::wants_rotation() const {
 
 Status LogFile::rotate(WallTime now) {
   // The new file is made before anything is renamed: a full disk or directory then changes nothing.
-  const std::string fresh_name = name_ + ".new";
-  ::unlinkat(directory_fd_, fresh_name.c_str(), 0);
-  auto fresh = create(directory_fd_, fresh_name);
+  auto fresh = create_fresh(directory_fd_, name_);
   if (!fresh) return fresh.error();
-  if (auto swapped = sync_and_swap(fresh_name, now); !swapped) {
-    ::unlinkat(directory_fd_, fresh_name.c_str(), 0);
+  if (auto swapped = sync_and_swap(now); !swapped) {
+    ::unlinkat(directory_fd_, fresh_name(name_).c_str(), 0);
     return swapped;
   }
   fd_ = std::move(fresh).value();
-  size_ = 0;
   at_line_start_ = true;
   ends_torn_ = false;
+  if (auto found = find_end(); !found) return found;
   if (::fsync(directory_fd_) != 0) return system_error(name_ + ": fsync of the directory", errno);
   return Done{};
 }
 
-Status LogFile::sync_and_swap(const std::string& fresh_name, WallTime now) {
+Status LogFile::sync_and_swap(WallTime now) {
   if (::fsync(fd_.get()) != 0) return system_error(name_ + ": fsync", errno);
   auto old_name = rename_away(now);
   if (!old_name) return old_name.error();
-  if (::renameat2(directory_fd_, fresh_name.c_str(), directory_fd_, name_.c_str(), RENAME_NOREPLACE) == 0)
+  if (::renameat2(directory_fd_, fresh_name(name_).c_str(), directory_fd_, name_.c_str(), RENAME_NOREPLACE) ==
+      0)
     return Done{};
   const int code = errno;
   ::renameat2(directory_fd_, old_name.value().c_str(), directory_fd_, name_.c_str(), RENAME_NOREPLACE);
@@ -187,6 +252,24 @@ Result<std::string> LogFile::rename_away(WallTime now) {
     if (errno != EEXIST) return system_error(name_ + ": rename", errno);
   }
   return Error{name_ + ": no name is free for the rotated file", EEXIST};
+}
+
+Status cut_back(int directory_fd, const std::string& name, const LogPlace& place) {
+  const auto grown = grown_since(directory_fd, file_name(name), place);
+  if (!grown) return grown.error();
+  if (!grown.value().fd.valid()) return Done{};
+  if (::ftruncate(grown.value().fd.get(), static_cast<off_t>(place.size)) != 0)
+    return system_error(file_name(name), errno);
+  return Done{};
+}
+
+Result<LogEnd> end_since(int directory_fd, const std::string& name, const LogPlace& place) {
+  const auto grown = grown_since(directory_fd, file_name(name), place);
+  if (!grown) return grown.error();
+  if (!grown.value().fd.valid()) return LogEnd::unchanged;
+  const auto ends_line = ends_with_newline(grown.value().fd.get(), grown.value().size);
+  if (!ends_line) return ends_line.error().in(file_name(name));
+  return ends_line.value() ? LogEnd::newline : LogEnd::open_line;
 }
 
 } // namespace holdfast::linux_os

@@ -18,17 +18,41 @@ namespace holdfast::linux_os {
 /// group.
 [[nodiscard]] Result<Fd> open_log_directory(const std::string& path);
 
+/// Which file, and where it ends. Part of the layout of LogMemory.
+struct LogPlace {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0; ///< 0: no file
+  std::uint64_t size = 0;
+};
+
+/// What a file that ends in the middle of a line is to be taken for.
+enum class LastLine {
+  torn,   ///< whoever wrote it is gone: what follows begins on a new line
+  goes_on ///< its end is still to come
+};
+
 class LogFile {
 public:
   /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, the directory's group.
-  /// A file whose last byte is not a newline (we died in the middle of a line) is continued on a new line.
   /// What is there and is not a plain file of ours with one name is refused.
   [[nodiscard]] static Result<LogFile> open(int directory_fd, const std::string& name,
-                                            std::uint64_t rotate_size);
+                                            std::uint64_t rotate_size, LastLine last_line);
+
+  /// Looks where the file ends now, since somebody may have emptied it. One that was removed is made anew. To
+  /// be called before each append() and take().
+  [[nodiscard]] Status find_end();
+  /// As found.
+  [[nodiscard]] const LogPlace& place() const { return place_; }
 
   /// Appends whole; on a short or failed write the file is cut back to where it was, so that no half line
-  /// stays, and the error is returned. A file that somebody removed meanwhile is made anew.
+  /// stays, and the error is returned.
   [[nodiscard]] Status append(std::string_view bytes);
+
+  /// Moves at most `most` bytes from `pipe` to the file's end, whole lines or not. Returns how many. 0: the
+  /// pipe has none now, or will have none, or the file cannot be written. Precondition: takes_raw().
+  [[nodiscard]] std::uint64_t take(int pipe, std::uint64_t most);
+  /// Whether nothing is to be put in front of what comes next but what its line's owner writes.
+  [[nodiscard]] bool takes_raw() const { return !ends_torn_; }
 
   /// Another size from now on.
   void rotate_at(std::uint64_t size) { rotate_size_ = size; }
@@ -46,22 +70,35 @@ public:
   /// error in syncing the directory, which comes when the new one is in place).
   [[nodiscard]] Status rotate(WallTime now);
 
-  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t size() const { return place_.size; }
   [[nodiscard]] bool at_line_start() const { return at_line_start_; }
 
 private:
   LogFile() = default;
-  [[nodiscard]] Status open_again();
-  [[nodiscard]] Status sync_and_swap(const std::string& fresh_name, WallTime now);
+  [[nodiscard]] Status open_again(LastLine last_line);
+  void grown_by(std::uint64_t bytes, bool ends_line);
+  [[nodiscard]] Status sync_and_swap(WallTime now);
   [[nodiscard]] Result<std::string> rename_away(WallTime now);
 
   int directory_fd_ = -1;
   std::string name_;
   Fd fd_;
   std::uint64_t rotate_size_ = 0;
-  std::uint64_t size_ = 0;
+  LogPlace place_;
   bool at_line_start_ = true;
   bool ends_torn_ = false; ///< ends in the middle of a line that nobody will end
 };
+
+/// For who comes after one who was killed while it appended to NAME.log: cuts off what is behind the place. A
+/// file that is another one by now, or shorter, is left alone.
+[[nodiscard]] Status cut_back(int directory_fd, const std::string& name, const LogPlace& place);
+
+enum class LogEnd {
+  unchanged, ///< nothing is behind the place, or the file is another one by now
+  newline,
+  open_line
+};
+/// What has come behind the place since, and ends the file.
+[[nodiscard]] Result<LogEnd> end_since(int directory_fd, const std::string& name, const LogPlace& place);
 
 } // namespace holdfast::linux_os

@@ -7,17 +7,16 @@
 
 namespace holdfast::linux_os {
 
-Result<LogPlumbing> LogPlumbing::make() {
+Result<LogPlumbing> LogPlumbing::make(int pipe_size) {
   LogPlumbing plumbing;
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return system_error("pipe", errno);
   plumbing.scratch_read_ = Fd(ends[0]);
   plumbing.scratch_write_ = Fd(ends[1]);
-  // A pipe is counted in pieces, not in bytes: room for as many small ones as a service's pipe may hold. Less
-  // will do.
-  ::fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-  plumbing.null_ = Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  if (!plumbing.null_.valid()) return system_error("/dev/null", errno);
+  // It may not become larger where an ordinary user has used up what the system allows; it then is smaller.
+  const int before = ::fcntl(ends[1], F_GETPIPE_SZ);
+  if (::fcntl(ends[1], F_SETPIPE_SZ, pipe_size) < 0 && before > pipe_size)
+    return system_error("scratch pipe of the logs", errno);
   return plumbing;
 }
 
@@ -33,15 +32,6 @@ std::optional<std::string_view> LogPlumbing::peek(int pipe, std::size_t most) {
     have += static_cast<std::size_t>(n);
   }
   return std::string_view(buffer_.data(), have);
-}
-
-void LogPlumbing::consume(int pipe, std::size_t bytes) {
-  while (bytes > 0) {
-    const ssize_t n = ::splice(pipe, nullptr, null_.get(), nullptr, bytes, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    bytes -= static_cast<std::size_t>(n);
-  }
 }
 
 } // namespace holdfast::linux_os

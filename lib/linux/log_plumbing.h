@@ -10,26 +10,23 @@
 
 namespace holdfast::linux_os {
 
-/// Looks at what is in a pipe without taking it (tee into a scratch pipe), and takes what has been dealt
-/// with.
+/// Looks at what is in a pipe without taking it (tee into a scratch pipe).
 class LogPlumbing {
 public:
-  [[nodiscard]] static Result<LogPlumbing> make();
+  /// Never looks at more than a pipe of `pipe_size` bytes would hold. A pipe is counted in pieces, however
+  /// small: those of a look always fit into such a pipe.
+  [[nodiscard]] static Result<LogPlumbing> make(int pipe_size);
 
   /// What `pipe` holds, at most `most` bytes and most_bytes_a_peek, which stay in it. Empty: nothing is there
   /// now; nothing: end of file. Valid until the next call.
   [[nodiscard]] std::optional<std::string_view> peek(int pipe, std::size_t most);
 
-  /// Takes `bytes` that were peeked out of `pipe`.
-  void consume(int pipe, std::size_t bytes);
-
-  static constexpr std::size_t most_bytes_a_peek = 64U << 10U;
+  static constexpr std::size_t most_bytes_a_peek = 128U << 10U;
 
 private:
   LogPlumbing() : buffer_(most_bytes_a_peek) {}
   Fd scratch_read_;
   Fd scratch_write_;
-  Fd null_;
   std::vector<char> buffer_;
 };
 

@@ -20,95 +20,154 @@ std::string stamp_for(bool timestamps, WallTime wall) {
   return timestamps ? format_utc(wall) + " " : std::string();
 }
 
+std::int64_t nanoseconds_of(WallTime time) {
+  return Duration(time.time_since_epoch()).count();
+}
+
+WallTime wall_of(std::int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
+}
+
 } // namespace
 
-LogSink::LogSink(int directory_fd, std::string service, std::uint64_t rotate_size, const Trouble& trouble)
-    : directory_fd_(directory_fd), service_(std::move(service)), rotate_size_(rotate_size),
-      trouble_(trouble) {}
+LogSink::LogSink(Parts parts, std::size_t row, std::string service, std::uint64_t rotate_size)
+    : parts_(parts), row_(row), service_(std::move(service)), rotate_size_(rotate_size),
+      dropped_(state().dropped) {}
 
-std::size_t LogSink::write(const LogChunk& chunk) {
-  if (auto ready = make_ready(chunk); !ready) {
-    drop(chunk, ready.error());
-    return chunk.raw.size();
-  }
+std::size_t LogSink::take_owed(const LogTurn& turn) {
+  const LogOwed owed = state().owed;
+  if (owed.bytes == 0 || owed.source != turn.source) return 0;
+  parts_.ledger.begin({.source = turn.source, .used = owed.bytes, .place = {}, .row = row_, .next = state()});
+  parts_.ledger.finish(turn.pipe);
+  return owed.bytes - state().owed.bytes;
+}
+
+std::size_t LogSink::move(const LogTurn& turn, std::size_t most) {
+  if (has_untold() || !make_ready(turn)) return 0;
+  LogState next = state();
+  const bool continues = next.open_line == turn.source;
+  if (!file_->takes_raw() || (!continues && !file_->at_line_start())) return 0;
+  // The line that passes the size has to be looked at: where does it end?
+  const std::uint64_t room = rotate_again_ ? most : std::min<std::uint64_t>(most, file_->room());
+  if (room == 0) return 0;
+  next.open_line = turn.source;
+  parts_.ledger.begin_moving(
+      {.source = turn.source, .used = 0, .place = file_->place(), .row = row_, .next = next});
+  const std::uint64_t moved = file_->take(turn.pipe, room);
+  parts_.ledger.finish_moving(moved > 0, !file_->at_line_start());
+  return moved;
+}
+
+std::size_t LogSink::write(const LogTurn& turn, std::string_view raw) {
+  if (auto ready = make_ready(turn); !ready) return drop(turn, raw, ready.error());
+  LogState next = state();
   text_.clear();
-  if (has_untold()) add_summary(chunk.wall, text_);
-  const bool continues = open_line_ == chunk.source;
+  if (has_untold()) add_summary(turn.wall, text_);
+  const bool continues = next.open_line == turn.source;
   if (text_.empty() && !continues && !file_->at_line_start()) text_ += '\n';
-  const std::string stamp = stamp_for(chunk.timestamps, chunk.wall);
-  const std::size_t used = stamp_lines(chunk.raw, rules_for(chunk, stamp), text_);
+  const std::string stamp = stamp_for(turn.timestamps, turn.wall);
+  const std::size_t used = stamp_lines(raw, rules_for(turn, stamp), text_);
+  next.untold = {};
+  next.open_line = text_.back() == '\n' ? LogPipeId{} : turn.source;
+  parts_.ledger.begin(
+      {.source = turn.source, .used = used, .place = file_->place(), .row = row_, .next = next});
   if (auto appended = file_->append(text_); !appended) {
-    drop(chunk, appended.error());
-    return chunk.raw.size();
+    parts_.ledger.abandon();
+    return drop(turn, raw, appended.error());
   }
-  untold_ = {};
-  open_line_ = text_.back() == '\n' ? 0 : chunk.source;
+  parts_.ledger.finish(turn.pipe);
   return used;
 }
 
-void LogSink::tell(WallTime now) {
-  if (!has_untold()) return;
-  if (!file_) {
-    auto opened = LogFile::open(directory_fd_, service_, rotate_size_);
-    if (!opened) return;
-    file_.emplace(std::move(opened).value());
-  }
-  text_.clear();
-  add_summary(now, text_);
-  if (file_->append(text_)) untold_ = {};
+void LogSink::ended(LogPipeId source) {
+  LogState next = state();
+  if (next.open_line != source) return;
+  next.open_line = {};
+  parts_.ledger.begin({.source = {}, .used = 0, .place = {}, .row = row_, .next = next});
+  parts_.ledger.finish(-1);
 }
 
-/// Opens the file where it is not open, rotates it where that is due. A rotation that fails is no reason to
-/// drop.
-Status LogSink::make_ready(const LogChunk& chunk) {
-  if (!file_) {
-    auto opened = LogFile::open(directory_fd_, service_, rotate_size_);
-    if (!opened) return opened.error();
-    file_.emplace(std::move(opened).value());
-  }
-  file_->rotate_at(rotate_size_.load(std::memory_order_relaxed));
-  if (!file_->wants_rotation() || (rotate_again_ && chunk.mono < *rotate_again_)) return Done{};
-  rotate_again_.reset();
-  if (const auto rotated = file_->rotate(chunk.wall); !rotated) {
-    rotate_again_ = later(chunk.mono, between_rotations_that_fail);
-    complain(chunk.mono, rotated.error().what + "; not rotated");
-  }
+void LogSink::tell(WallTime now) {
+  if (!has_untold() || !open_file() || !file_->find_end()) return;
+  LogState next = state();
+  text_.clear();
+  add_summary(now, text_);
+  next.untold = {};
+  parts_.ledger.begin({.source = {}, .used = 0, .place = file_->place(), .row = row_, .next = next});
+  if (file_->append(text_))
+    parts_.ledger.finish(-1);
+  else
+    parts_.ledger.abandon();
+}
+
+Status LogSink::open_file() {
+  if (file_) return Done{};
+  // A line that a predecessor left open goes on, in whatever pieces it comes.
+  const LastLine last = state().open_line == LogPipeId{} ? LastLine::torn : LastLine::goes_on;
+  auto opened = LogFile::open(parts_.directory_fd, service_, rotate_size_, last);
+  if (!opened) return opened.error();
+  file_.emplace(std::move(opened).value());
   return Done{};
 }
 
-StampRules LogSink::rules_for(const LogChunk& chunk, std::string_view stamp) const {
+/// Opens the file where it is not open, rotates it where that is due.
+Status LogSink::make_ready(const LogTurn& turn) {
+  if (auto opened = open_file(); !opened) return opened;
+  file_->rotate_at(rotate_size_.load(std::memory_order_relaxed));
+  if (auto found = file_->find_end(); !found) return found;
+  rotate_where_due(turn);
+  return Done{};
+}
+
+/// A rotation that fails is no reason to drop.
+void LogSink::rotate_where_due(const LogTurn& turn) {
+  if (!file_->wants_rotation() || (rotate_again_ && turn.mono < *rotate_again_)) return;
+  rotate_again_.reset();
+  if (const auto rotated = file_->rotate(turn.wall); !rotated) {
+    rotate_again_ = later(turn.mono, between_rotations_that_fail);
+    complain(turn.mono, rotated.error().what + "; not rotated");
+  }
+}
+
+StampRules LogSink::rules_for(const LogTurn& turn, std::string_view stamp) const {
   constexpr auto unbounded = std::numeric_limits<std::uint64_t>::max();
   return {.stamp = stamp,
-          .continues = open_line_ == chunk.source,
+          .continues = state().open_line == turn.source,
           .room = rotate_again_ ? unbounded : file_->room(),
           .room_without_newline = rotate_again_ ? unbounded : file_->room_without_newline()};
 }
 
 void LogSink::add_summary(WallTime now, std::string& text) const {
+  const LogUntold& untold = state().untold;
   if (!file_->at_line_start()) text += '\n';
-  text += stamp_for(untold_.timestamps, now);
-  text += "holdfast: " + std::to_string(untold_.lines) + (untold_.lines == 1 ? " line was" : " lines were") +
-          " dropped between " + format_utc(untold_.first) + " and " + format_utc(untold_.last) + ": " +
-          std::generic_category().message(untold_.code) + "\n";
+  text += stamp_for(untold.timestamps != 0, now);
+  text += "holdfast: " + std::to_string(untold.lines) + (untold.lines == 1 ? " line was" : " lines were") +
+          " dropped between " + format_utc(wall_of(untold.first)) + " and " +
+          format_utc(wall_of(untold.last)) + ": " + std::generic_category().message(untold.code) + "\n";
 }
 
-void LogSink::drop(const LogChunk& chunk, const Error& error) {
-  const std::uint64_t lines = count_lines(chunk.raw);
-  if (!has_untold()) untold_.first = chunk.wall;
-  untold_.last = chunk.wall;
-  untold_.lines += lines;
-  untold_.code = error.code;
-  untold_.timestamps = chunk.timestamps;
-  dropped_.fetch_add(lines, std::memory_order_relaxed);
-  open_line_ = 0; // what comes next does not belong to what the file ends in
-  complain(chunk.mono, error.what + "; " + std::to_string(untold_.lines) +
-                           (untold_.lines == 1 ? " line dropped" : " lines dropped"));
+std::size_t LogSink::drop(const LogTurn& turn, std::string_view raw, const Error& error) {
+  const std::uint64_t lines = count_lines(raw);
+  LogState next = state();
+  if (next.untold.lines == 0) next.untold.first = nanoseconds_of(turn.wall);
+  next.untold.last = nanoseconds_of(turn.wall);
+  next.untold.lines += lines;
+  next.untold.code = error.code;
+  next.untold.timestamps = turn.timestamps ? 1 : 0;
+  next.dropped += lines;
+  next.open_line = {}; // what comes next does not belong to what the file ends in
+  parts_.ledger.begin({.source = turn.source, .used = raw.size(), .place = {}, .row = row_, .next = next});
+  parts_.ledger.finish(turn.pipe);
+  dropped_.store(next.dropped, std::memory_order_relaxed);
+  complain(turn.mono, error.what + "; " + std::to_string(next.untold.lines) +
+                          (next.untold.lines == 1 ? " line dropped" : " lines dropped"));
+  return raw.size();
 }
 
 void LogSink::complain(MonoTime now, std::string what) {
   if (complained_ && now < later(*complained_, between_complaints)) return;
   complained_ = now;
-  trouble_(std::move(what));
+  parts_.trouble(std::move(what));
 }
 
 } // namespace holdfast::linux_os

@@ -3,6 +3,7 @@
 // file as soon as it can. Belongs to the capture thread; only dropped() and rotate_at() are for others.
 
 #include "linux/log_file.h"
+#include "linux/log_ledger.h"
 #include "linux/log_stamp.h"
 
 #include <atomic>
@@ -14,10 +15,10 @@
 
 namespace holdfast::linux_os {
 
-/// What one turn found in one pipe.
-struct LogChunk {
-  std::uint64_t source = 0; ///< the pipe's number, never 0: tells whose line is not ended yet
-  std::string_view raw;
+/// The turn of one pipe.
+struct LogTurn {
+  LogPipeId source; ///< whose line is not ended yet
+  int pipe = -1;
   bool timestamps = true;
   WallTime wall{};
   MonoTime mono{};
@@ -27,48 +28,55 @@ class LogSink {
 public:
   using Trouble = std::function<void(std::string)>;
 
-  /// `directory_fd` and `trouble` are borrowed. Nothing is opened before something is written.
-  LogSink(int directory_fd, std::string service, std::uint64_t rotate_size, const Trouble& trouble);
+  struct Parts {
+    int directory_fd;
+    LogLedger& ledger;
+    const Trouble& trouble;
+  };
+  /// `parts` are borrowed; `row` is the service's in the ledger. Nothing is opened before something is
+  /// written.
+  LogSink(Parts parts, std::size_t row, std::string service, std::uint64_t rotate_size);
 
-  /// Writes or drops the front of the chunk, in one append; returns how many bytes of it are done with (at
-  /// least one).
-  std::size_t write(const LogChunk& chunk);
+  /// Takes what is in the file already out of the pipe; how many bytes that were.
+  std::size_t take_owed(const LogTurn& turn);
+  /// Moves at most `most` bytes as they are from the pipe to the file; how many. 0: nothing is there now, or
+  /// it must be looked at and written.
+  std::size_t move(const LogTurn& turn, std::size_t most);
+  /// Writes or drops the front of `raw`, which is in the pipe, in one append, and takes it out of the pipe.
+  /// Returns how many bytes of it are done with (at least one).
+  std::size_t write(const LogTurn& turn, std::string_view raw);
+  /// The pipe is closed: nobody ends the line that it has left open.
+  void ended(LogPipeId source);
 
   /// Whether lines were dropped of which the file does not tell yet.
-  [[nodiscard]] bool has_untold() const { return untold_.lines > 0; }
+  [[nodiscard]] bool has_untold() const { return state().untold.lines > 0; }
   /// Tries to tell.
   void tell(WallTime now);
 
   /// Another size from now on.
   void rotate_at(std::uint64_t size) { rotate_size_.store(size, std::memory_order_relaxed); }
+  /// Lines, also those that predecessors dropped.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
 private:
-  struct Untold {
-    std::uint64_t lines = 0;
-    WallTime first{};
-    WallTime last{};
-    int code = 0;
-    bool timestamps = true;
-  };
-
-  [[nodiscard]] Status make_ready(const LogChunk& chunk);
-  [[nodiscard]] StampRules rules_for(const LogChunk& chunk, std::string_view stamp) const;
+  [[nodiscard]] const LogState& state() const { return parts_.ledger.state(row_); }
+  [[nodiscard]] Status open_file();
+  [[nodiscard]] Status make_ready(const LogTurn& turn);
+  void rotate_where_due(const LogTurn& turn);
+  [[nodiscard]] StampRules rules_for(const LogTurn& turn, std::string_view stamp) const;
   void add_summary(WallTime now, std::string& text) const;
-  void drop(const LogChunk& chunk, const Error& error);
+  std::size_t drop(const LogTurn& turn, std::string_view raw, const Error& error);
   void complain(MonoTime now, std::string what);
 
-  const int directory_fd_;
+  const Parts parts_;
+  const std::size_t row_;
   const std::string service_;
   std::atomic<std::uint64_t> rotate_size_;
-  const Trouble& trouble_;
 
   std::optional<LogFile> file_;
   std::optional<MonoTime> rotate_again_; ///< a rotation failed and is not tried before
-  std::uint64_t open_line_ = 0;          ///< the source whose line the file ends in; 0: nobody's
   std::string text_;                     ///< kept for its memory
-  Untold untold_;
-  std::atomic<std::uint64_t> dropped_ = 0;
+  std::atomic<std::uint64_t> dropped_;
   std::optional<MonoTime> complained_;
 };
 

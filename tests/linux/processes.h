@@ -93,6 +93,8 @@ public:
   Child& operator=(const Child&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Somebody else has reaped it.
+  void forget() { pid_ = -1; }
   /// Until it is a zombie, which it then stays.
   void wait_for_end() const {
     siginfo_t info{};

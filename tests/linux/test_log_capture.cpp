@@ -15,7 +15,6 @@
 #include <random>
 #include <set>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <thread>
 #include <utility>
@@ -27,33 +26,39 @@ using namespace holdfast::test;
 namespace {
 
 constexpr std::uint64_t never_rotate = 1ULL << 40U;
-constexpr std::size_t stamp_size = 28;
-
-void put(const Fd& pipe, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(pipe.get(), bytes.data(), bytes.size());
-    if (n < 0) throw std::runtime_error("write to the pipe");
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
 
 /// A capture, what it complained of, and its services' write ends.
 class Harness {
 public:
-  explicit Harness(const Logs& logs, std::uint64_t rotate_size = never_rotate) {
-    capture.emplace(logs.directory.get(), rotate_size, [this](std::string what) {
-      const std::lock_guard lock(mutex_);
-      troubles_.push_back(std::move(what));
-    });
+  explicit Harness(const Logs& logs, std::uint64_t rotate_size = never_rotate)
+      : Harness(logs.directory.get(), rotate_size, make_hold()) {}
+  Harness(int directory_fd, std::uint64_t rotate_size, LogHold hold) {
+    capture.emplace(LogCapture::Options{.directory_fd = directory_fd,
+                                        .rotate_size = rotate_size,
+                                        .trouble =
+                                            [this](std::string what) {
+                                              const std::lock_guard lock(mutex_);
+                                              troubles_.push_back(std::move(what));
+                                            },
+                                        .hold = std::move(hold),
+                                        .closed =
+                                            [this](std::uint64_t id) {
+                                              const std::lock_guard lock(mutex_);
+                                              closed_.insert(id);
+                                            }});
   }
 
   [[nodiscard]] Fd add(const std::string& service, bool timestamps) {
     auto pipe = LogPipe::make();
     REQUIRE(pipe);
-    const auto number = capture->add(service, timestamps, std::move(pipe.value().read));
+    take_over(service, timestamps, ++last_id_, std::move(pipe.value().read));
+    return std::move(pipe.value().write);
+  }
+  void take_over(const std::string& service, bool timestamps, std::uint64_t id, Fd read_end) {
+    const auto number =
+        capture->add({.service = service, .timestamps = timestamps, .id = id}, std::move(read_end));
     REQUIRE(number);
     pipes_[service].push_back(number.value());
-    return std::move(pipe.value().write);
   }
 
   /// All runs of the service are over.
@@ -67,56 +72,20 @@ public:
     return troubles_;
   }
 
-  std::optional<LogCapture> capture;
+  [[nodiscard]] bool is_told_closed(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    return closed_.contains(id);
+  }
 
 private:
   std::mutex mutex_;
+  std::uint64_t last_id_ = 100;
+  std::set<std::uint64_t> closed_;
   std::vector<std::string> troubles_;
   std::map<std::string, std::vector<LogCapture::PipeNumber>> pipes_;
-};
 
-/// Whether a line begins with "2026-11-24T06:53:30.123456Z ".
-bool is_stamped(std::string_view line) {
-  constexpr std::string_view form = "dddd-dd-ddTdd:dd:dd.ddddddZ ";
-  if (line.size() < form.size()) return false;
-  for (std::size_t i = 0; i < form.size(); ++i)
-    if (form[i] == 'd' ? line[i] < '0' || line[i] > '9' : line[i] != form[i]) return false;
-  return true;
-}
-
-/// The text with each line's stamp taken off; "(no stamp)" stands where one is missing.
-std::string without_stamps(std::string_view text) {
-  std::string bare;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n') + 1);
-    const std::string_view whole = line.empty() ? text : line;
-    bare += is_stamped(whole) ? whole.substr(stamp_size) : std::string("(no stamp)").append(whole);
-    text.remove_prefix(whole.size());
-  }
-  return bare;
-}
-
-class SmallDisk {
 public:
-  explicit SmallDisk(std::string path) : path_(std::move(path)) {
-    REQUIRE(::mount("tmpfs", path_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=0750") == 0);
-  }
-  ~SmallDisk() { ::umount2(path_.c_str(), MNT_DETACH); }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  void fill() {
-    const Fd fd(::open((path_ + "/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    REQUIRE(fd.valid());
-    const std::string block(4096, 'x');
-    while (::write(fd.get(), block.data(), block.size()) > 0) {
-    }
-    REQUIRE(errno == ENOSPC);
-  }
-  void make_room() { REQUIRE(::unlink((path_ + "/filler").c_str()) == 0); }
-
-private:
-  std::string path_;
+  std::optional<LogCapture> capture; ///< the last one: until it is gone it calls
 };
 
 class IgnoredSigpipe {
@@ -322,17 +291,8 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   SmallDisk disk(logs.path(""));
   const auto directory = open_log_directory(logs.path(""));
   REQUIRE(directory);
-  std::mutex mutex;
-  std::vector<std::string> troubles;
-  std::optional<LogCapture> capture;
-  capture.emplace(directory.value().get(), never_rotate, [&](std::string what) {
-    const std::lock_guard lock(mutex);
-    troubles.push_back(std::move(what));
-  });
-  auto pipe = LogPipe::make();
-  REQUIRE(pipe);
-  REQUIRE(capture->add("redis", true, std::move(pipe.value().read)));
-  const Fd write = std::move(pipe.value().write);
+  Harness harness(directory.value().get(), never_rotate, make_hold());
+  const Fd write = harness.add("redis", true);
   // The file ends with a page's end: a full disk has room for a few bytes more in a page that is begun.
   const std::string half = "half" + std::string(4096 - stamp_size - 7 - stamp_size - 4, '.');
   put(write, "before\n" + half);
@@ -345,20 +305,18 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   REQUIRE(comes_true([&] { return bytes_in(write) == 0; }));
   const std::string while_full = logs.text();
   CHECK(without_stamps(while_full) == "before\n" + half);
-  const std::uint64_t dropped = capture->dropped("redis");
+  const std::uint64_t dropped = harness.capture->dropped("redis");
   CHECK(dropped >= 512);
   CHECK(dropped < 2 * 512); // a line that two turns dropped parts of counts twice
-  {
-    const std::lock_guard lock(mutex);
-    REQUIRE(troubles.size() == 1); // not more than one in a minute
-    CHECK(troubles[0].starts_with("redis.log: No space left on device; "));
-    CHECK(troubles[0].ends_with(" dropped"));
-  }
+  const auto troubles = harness.troubles();
+  REQUIRE(troubles.size() == 1); // not more than one in a minute
+  CHECK(troubles[0].starts_with("redis.log: No space left on device; "));
+  CHECK(troubles[0].ends_with(" dropped"));
 
   disk.make_room();
   put(write, "after\n");
   REQUIRE(comes_true([&] { return logs.text().ends_with("after\n"); }));
-  capture.reset();
+  harness.capture.reset();
   const std::string text = without_stamps(logs.text());
   const std::string summary =
       "before\n" + half + "\nholdfast: " + std::to_string(dropped) + " lines were dropped between ";
@@ -372,16 +330,13 @@ TEST_CASE("log capture: what was dropped is told at the end, though nothing more
   SmallDisk disk(logs.path(""));
   const auto directory = open_log_directory(logs.path(""));
   REQUIRE(directory);
-  std::optional<LogCapture> capture;
-  capture.emplace(directory.value().get(), never_rotate, [](const std::string&) {});
-  auto pipe = LogPipe::make();
-  REQUIRE(pipe);
-  REQUIRE(capture->add("redis", false, std::move(pipe.value().read)));
+  Harness harness(directory.value().get(), never_rotate, make_hold());
+  const Fd write = harness.add("redis", false);
   disk.fill();
-  put(pipe.value().write, "lost\n");
-  REQUIRE(comes_true([&] { return capture->dropped("redis") == 1; }));
+  put(write, "lost\n");
+  REQUIRE(comes_true([&] { return harness.capture->dropped("redis") == 1; }));
   disk.make_room();
-  capture.reset();
+  harness.capture.reset();
   CHECK(logs.text().starts_with("holdfast: 1 line was dropped between "));
 }
 
@@ -450,12 +405,11 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   auto pipe = LogPipe::make();
   REQUIRE(pipe);
   const Fd copy(::fcntl(pipe.value().read.get(), F_DUPFD_CLOEXEC, 3));
-  const auto number = harness.capture->add("redis", false, std::move(pipe.value().read));
-  REQUIRE(number);
+  harness.take_over("redis", false, 1, std::move(pipe.value().read));
   const Fd idle = harness.add("idle", false);
   put(pipe.value().write, "one\n");
   REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text() == "one\n"; }));
-  harness.capture->finish(number.value());
+  harness.finish("redis");
   // The pipe has a reader still and shows nothing of its end: another's line tells that the command was
   // carried out.
   put(idle, "x\n");
@@ -490,8 +444,99 @@ TEST_CASE("log capture: an end that comes while a run is being finished is not m
 TEST_CASE("log capture: only pipes; what is not known has dropped nothing and is finished") {
   const Logs logs;
   Harness harness(logs);
-  CHECK(harness.capture->add("redis", true, Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))).error().code ==
-        EINVAL);
+  CHECK(harness.capture->add({.service = "redis"}, Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)))
+            .error()
+            .code == EINVAL);
   CHECK(harness.capture->dropped("nobody") == 0);
   harness.capture->finish(4711);
+}
+
+TEST_CASE("log capture: whoever holds a pipe too is told when it may be let go") {
+  const Logs logs;
+  Harness harness(logs);
+  auto ended = LogPipe::make();
+  auto finished = LogPipe::make();
+  REQUIRE(ended);
+  REQUIRE(finished);
+  harness.take_over("ended", true, 5, std::move(ended.value().read));
+  harness.take_over("finished", true, 6, std::move(finished.value().read));
+  put(ended.value().write, "one\n");
+  put(finished.value().write, "one\n");
+  REQUIRE(comes_true([&] { return logs.names().size() == 2; }));
+  CHECK_FALSE(harness.is_told_closed(5));
+  CHECK_FALSE(harness.is_told_closed(6));
+  ended.value().write.reset();
+  harness.finish("finished");
+  CHECK(comes_true([&] { return harness.is_told_closed(5) && harness.is_told_closed(6); }));
+}
+
+TEST_CASE("log capture: the next one goes on in the middle of a line") {
+  const Logs logs;
+  const LogHold hold = make_hold();
+  for (const bool timestamps : {true, false}) {
+    const std::string service = timestamps ? "stamped" : "raw";
+    auto pipe = LogPipe::make();
+    REQUIRE(pipe);
+    const Fd& write = pipe.value().write;
+    for (const std::string_view piece : {"Pass", "word", ": \nnext", "\nlast\n"}) {
+      Harness harness(logs.directory.get(), never_rotate, copy_of(hold));
+      harness.take_over(service, timestamps, 3, copy_of(pipe.value().read));
+      put(write, piece);
+      harness.capture.reset();
+      CHECK(harness.troubles().empty());
+    }
+    const std::string text = logs.text(service + ".log");
+    CHECK((timestamps ? without_stamps(text) : text) == "Password: \nnext\nlast\n");
+  }
+}
+
+TEST_CASE("log capture: nobody goes on with the line of a pipe that is gone") {
+  const Logs logs;
+  const LogHold hold = make_hold();
+  // The second has the id of the first, and the kernel's number is another.
+  const auto first = LogPipe::make();
+  const auto second = LogPipe::make();
+  REQUIRE(first);
+  REQUIRE(second);
+  for (const auto* pipe : {&first.value(), &second.value()}) {
+    Harness harness(logs.directory.get(), never_rotate, copy_of(hold));
+    harness.take_over("redis", true, 3, copy_of(pipe->read));
+    put(pipe->write, "words");
+    harness.capture.reset();
+  }
+  CHECK(without_stamps(logs.text()) == "words\nwords");
+}
+
+TEST_CASE("log capture: the next one tells of what was dropped before it") {
+  const Logs logs;
+  const LogHold hold = make_hold();
+  SmallDisk disk(logs.path(""));
+  const auto directory = open_log_directory(logs.path(""));
+  REQUIRE(directory);
+  disk.fill();
+  const auto pipe = LogPipe::make();
+  REQUIRE(pipe);
+  for (int i = 0; i < 2; ++i) {
+    put(pipe.value().write, "lost\n");
+    Harness harness(directory.value().get(), never_rotate, copy_of(hold));
+    harness.take_over("redis", false, 3, copy_of(pipe.value().read));
+    harness.capture.reset();
+  }
+  disk.make_room();
+  put(pipe.value().write, "kept\n");
+  Harness harness(directory.value().get(), never_rotate, copy_of(hold));
+  harness.take_over("redis", false, 3, copy_of(pipe.value().read));
+  CHECK(harness.capture->dropped("redis") == 2);
+  harness.capture.reset();
+  CHECK(logs.text().starts_with("holdfast: 2 lines were dropped between "));
+  CHECK(logs.text().ends_with(": No space left on device\nkept\n"));
+}
+
+TEST_CASE("log capture: without what is to be held nothing is captured; and that is said") {
+  const Logs logs;
+  Harness harness(logs.directory.get(), never_rotate, LogHold{});
+  auto pipe = LogPipe::make();
+  REQUIRE(pipe);
+  const auto added = harness.capture->add({.service = "redis"}, std::move(pipe.value().read));
+  CHECK(added.error().what == "memory of the logs: Bad file descriptor");
 }

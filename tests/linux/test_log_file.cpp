@@ -1,3 +1,4 @@
+#include "linux/log_capture.h"
 #include "linux/log_file.h"
 #include "linux/users.h"
 #include "logs.h"
@@ -18,6 +19,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr WallTime moment{std::chrono::seconds(1795503210) + 123456us};
+
+Status append(LogFile& file, std::string_view bytes) {
+  if (auto found = file.find_end(); !found) return found;
+  return file.append(bytes);
+}
 
 } // namespace
 
@@ -45,11 +51,11 @@ TEST_CASE("log file: appended to, with its mode and group whatever the umask") {
   const mode_t before = ::umask(0077);
   LogFile file = logs.open();
   ::umask(before);
-  REQUIRE(file.append("one\n"));
-  REQUIRE(file.append(""));
-  REQUIRE(file.append("tw"));
+  REQUIRE(append(file, "one\n"));
+  REQUIRE(append(file, ""));
+  REQUIRE(append(file, "tw"));
   CHECK_FALSE(file.at_line_start());
-  REQUIRE(file.append("o\n"));
+  REQUIRE(append(file, "o\n"));
   CHECK(file.at_line_start());
   CHECK(file.size() == 8);
   CHECK(logs.text() == "one\ntwo\n");
@@ -61,20 +67,96 @@ TEST_CASE("log file: appended to, with its mode and group whatever the umask") {
 
 TEST_CASE("log file: opened again it goes on; a torn line is ended first") {
   const Logs logs;
-  REQUIRE(logs.open().append("one\n"));
-  REQUIRE(logs.open().append("torn"));
+  LogFile first = logs.open();
+  REQUIRE(append(first, "one\ntorn"));
   LogFile file = logs.open();
   CHECK(file.at_line_start());
   CHECK(logs.text() == "one\ntorn");
-  REQUIRE(file.append("two\n"));
-  REQUIRE(file.append("three\n"));
+  REQUIRE(append(file, "two\n"));
+  REQUIRE(append(file, "three\n"));
   CHECK(logs.text() == "one\ntorn\ntwo\nthree\n");
   CHECK(file.size() == logs.text().size());
 }
 
+TEST_CASE("log file: opened again in the middle of a line whose end is still to come") {
+  const Logs logs;
+  LogFile first = logs.open();
+  REQUIRE(append(first, "one\nbeg"));
+  LogFile file = logs.open(1000, LastLine::goes_on);
+  CHECK_FALSE(file.at_line_start());
+  CHECK(file.takes_raw());
+  REQUIRE(append(file, "un\n"));
+  CHECK(logs.text() == "one\nbegun\n");
+}
+
+TEST_CASE("log file: bytes as they are, from a pipe to the end") {
+  const Logs logs;
+  LogFile first = logs.open();
+  REQUIRE(append(first, "torn"));
+  LogFile file = logs.open();
+  CHECK_FALSE(file.takes_raw());
+  REQUIRE(append(file, "one\n"));
+  REQUIRE(file.takes_raw());
+  auto pipe = LogPipe::make();
+  REQUIRE(pipe);
+  const int end = pipe.value().read.get();
+  CHECK(file.take(end, 100) == 0);
+  put(pipe.value().write, "two\nthr");
+  CHECK(file.take(end, 3) == 3);
+  CHECK_FALSE(file.at_line_start());
+  REQUIRE(file.find_end());
+  CHECK(file.take(end, 1) == 1);
+  CHECK(file.at_line_start());
+  CHECK(file.take(end, 100) == 3);
+  CHECK_FALSE(file.at_line_start());
+  pipe.value().write.reset();
+  CHECK(file.take(end, 100) == 0);
+  CHECK(logs.text() == "torn\none\ntwo\nthr");
+  CHECK(file.size() == logs.text().size());
+}
+
+TEST_CASE("log file: one who was killed before the new file had its name has left nothing that counts") {
+  const Logs logs;
+  REQUIRE(replace_file(logs.path("redis.log.new"), "half made", 0600));
+  LogFile file = logs.open();
+  REQUIRE(append(file, "one\n"));
+  CHECK(logs.names() == std::vector<std::string>{"redis.log"});
+  CHECK(logs.text() == "one\n");
+}
+
+TEST_CASE("log file: cut back to the place where it ended; not where it is another or shorter") {
+  const Logs logs;
+  const int directory = logs.directory.get();
+  LogFile file = logs.open();
+  REQUIRE(append(file, "one\n"));
+  const LogPlace place = file.place();
+  CHECK(end_since(directory, "redis", place).value() == LogEnd::unchanged);
+  REQUIRE(append(file, "half"));
+  CHECK(end_since(directory, "redis", place).value() == LogEnd::open_line);
+  REQUIRE(append(file, " and half\n"));
+  CHECK(end_since(directory, "redis", place).value() == LogEnd::newline);
+  REQUIRE(cut_back(directory, "redis", place));
+  CHECK(logs.text() == "one\n");
+  REQUIRE(cut_back(directory, "redis", place));
+  CHECK(logs.text() == "one\n");
+
+  REQUIRE(::truncate(logs.path("redis.log").c_str(), 2) == 0);
+  REQUIRE(cut_back(directory, "redis", place));
+  CHECK(logs.text() == "on");
+  REQUIRE(::rename(logs.path("redis.log").c_str(), logs.path("moved").c_str()) == 0);
+  REQUIRE(cut_back(directory, "redis", place));
+  REQUIRE(replace_file(logs.path("redis.log"), "another file\n", 0640));
+  CHECK(end_since(directory, "redis", place).value() == LogEnd::unchanged);
+  REQUIRE(cut_back(directory, "redis", place));
+  CHECK(logs.text() == "another file\n");
+  CHECK(cut_back(directory, "redis", LogPlace{}));
+}
+
 TEST_CASE("log file: what is not a plain file of ours is refused") {
   const Logs logs;
-  const auto refused = [&] { return LogFile::open(logs.directory.get(), "redis", 1000).error().code; };
+  const auto refused = [&] {
+    return LogFile::open(logs.directory.get(), "redis", 1000, LastLine::torn).error().code;
+  };
   REQUIRE(::symlink("/etc/passwd", logs.path("redis.log").c_str()) == 0);
   CHECK(refused() == ELOOP);
   REQUIRE(::unlink(logs.path("redis.log").c_str()) == 0);
@@ -93,19 +175,19 @@ TEST_CASE("log file: what is not a plain file of ours is refused") {
 TEST_CASE("log file: rotation is wanted at a line's end, or far past the size without one") {
   const Logs logs;
   LogFile file = logs.open(10);
-  REQUIRE(file.append("12345\n"));
+  REQUIRE(append(file, "12345\n"));
   CHECK_FALSE(file.wants_rotation());
   CHECK(file.room() == 4);
-  REQUIRE(file.append("12345"));
+  REQUIRE(append(file, "12345"));
   CHECK_FALSE(file.wants_rotation());
   CHECK(file.room() == 0);
-  REQUIRE(file.append("\n"));
+  REQUIRE(append(file, "\n"));
   CHECK(file.wants_rotation());
 
-  REQUIRE(file.append(std::string((1U << 20U) - 3, 'x')));
+  REQUIRE(append(file, std::string((1U << 20U) - 3, 'x')));
   CHECK(file.room_without_newline() == 1);
   CHECK_FALSE(file.wants_rotation());
-  REQUIRE(file.append("x"));
+  REQUIRE(append(file, "x"));
   CHECK(file.wants_rotation());
 }
 
@@ -113,11 +195,11 @@ TEST_CASE("log file: rotated under a name of its own, never over another") {
   const Logs logs;
   LogFile file = logs.open(4);
   for (const char* line : {"one\n", "two\n", "three\n"}) {
-    REQUIRE(file.append(line));
+    REQUIRE(append(file, line));
     REQUIRE(file.rotate(moment));
     CHECK(file.size() == 0);
   }
-  REQUIRE(file.append("four\n"));
+  REQUIRE(append(file, "four\n"));
   CHECK(logs.names() == std::vector<std::string>{"redis.log", "redis.log-20261124T065330.123456Z",
                                                  "redis.log-20261124T065330.123457Z",
                                                  "redis.log-20261124T065330.123458Z"});
@@ -133,11 +215,11 @@ TEST_CASE("log file: rotated under a name of its own, never over another") {
 TEST_CASE("log file: a rotation that fails changes nothing") {
   const Logs logs;
   LogFile file = logs.open(4);
-  REQUIRE(file.append("one\n"));
+  REQUIRE(append(file, "one\n"));
   // A directory stands where the new file is made: it cannot be unlinked as a file would be.
   REQUIRE(::mkdir(logs.path("redis.log.new").c_str(), 0700) == 0);
   CHECK(file.rotate(moment).error().code == EEXIST);
-  REQUIRE(file.append("two\n"));
+  REQUIRE(append(file, "two\n"));
   CHECK(logs.text() == "one\ntwo\n");
   REQUIRE(::rmdir(logs.path("redis.log.new").c_str()) == 0);
   // Left by one who died in the middle of a rotation.
@@ -149,12 +231,12 @@ TEST_CASE("log file: a rotation that fails changes nothing") {
 TEST_CASE("log file: removed or emptied by somebody, no later line is lost") {
   const Logs logs;
   LogFile file = logs.open();
-  REQUIRE(file.append("one\n"));
+  REQUIRE(append(file, "one\n"));
   REQUIRE(::unlink(logs.path("redis.log").c_str()) == 0);
-  REQUIRE(file.append("two\n"));
+  REQUIRE(append(file, "two\n"));
   CHECK(logs.text() == "two\n");
   REQUIRE(::truncate(logs.path("redis.log").c_str(), 0) == 0);
-  REQUIRE(file.append("three\n"));
+  REQUIRE(append(file, "three\n"));
   CHECK(logs.text() == "three\n");
   CHECK(file.size() == 6);
 }
@@ -162,14 +244,14 @@ TEST_CASE("log file: removed or emptied by somebody, no later line is lost") {
 TEST_CASE("log file: no half line stays after a failed write") {
   const Logs logs;
   LogFile file = logs.open();
-  REQUIRE(file.append("one\n"));
+  REQUIRE(append(file, "one\n"));
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
   const rlimit small{.rlim_cur = 8, .rlim_max = before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  const auto failed = file.append("too long for it\n");
-  const auto fitting = file.append("2\n");
+  const auto failed = append(file, "too long for it\n");
+  const auto fitting = append(file, "2\n");
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   ::signal(SIGXFSZ, old_handler);
   CHECK(failed.error().code == EFBIG);
