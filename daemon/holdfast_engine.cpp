@@ -153,12 +153,14 @@ int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::
              .observer = {.program = daemon::program("holdfast-observer"),
                           .user = std::string(::geteuid() == 0 ? config::observers_user : "")}});
   const auto ready = engine.open(held);
-  auto publisher =
-      control::Publisher::open(loop, {.runtime = runtime, .state = state, .version = HOLDFAST_VERSION},
-                               engine, [&engine](const std::string& line) { engine.report().trouble(line); });
-  if (!ready || !publisher) {
+  auto publisher = control::Publisher::open(
+      loop, {.runtime = runtime, .state = state, .version = HOLDFAST_VERSION}, engine,
+      [&engine](const std::string& line) { engine.report().trouble(line); }, held.take(wire::control_slot));
+  const auto kept =
+      publisher ? engine.anchor().hold(wire::control_slot, publisher.value()->listener()) : Status(Done{});
+  if (!ready || !publisher || !kept) {
     if (!comes_back) static_cast<void>(tree.remove());
-    return refuse_to_start(ready ? publisher.error() : ready.error());
+    return refuse_to_start(!ready ? ready.error() : !publisher ? publisher.error() : kept.error());
   }
   const int code = engine.run();
   publisher.value()->close();

@@ -151,6 +151,7 @@ private:
 
 void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloaded,
                    const std::string& directory, const std::string& cgroup) {
+  if (::access((directory + "/no-engine").c_str(), F_OK) == 0) std::_Exit(1);
   auto held = engine::Held::find();
   leave_signals_to_the_anchor();
   for (const int fd : {wire::engine_socket_fd, wire::engine_last_stop_fd})

@@ -131,6 +131,11 @@ int StackUnderTest::engine() const {
   return 0;
 }
 
+void StackUnderTest::lose_engines() const {
+  REQUIRE(replace_file(place_ / "no-engine", "", 0600));
+  REQUIRE(::kill(engine(), SIGKILL) == 0);
+}
+
 std::string StackUnderTest::leaf(const std::string& service, int run) const {
   return place_.cgroup() + "/stack/" + service + "/" + std::to_string(run);
 }

@@ -60,6 +60,8 @@ public:
 
   [[nodiscard]] int anchor() const { return anchor_->pid(); }
   [[nodiscard]] int engine() const;
+  /// Kills the engine; none that follows comes as far as its stack.
+  void lose_engines() const;
   [[nodiscard]] std::string leaf(const std::string& service, int run) const;
   /// The processes of a run.
   [[nodiscard]] std::vector<int> pids(const std::string& service, int run) const;

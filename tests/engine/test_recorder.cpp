@@ -198,7 +198,7 @@ TEST_CASE("recorder: the record of an engine that was killed can be played again
   REQUIRE(stack.tells("a 1 starting>ready"));
   // What the engine has told is in the record a moment later.
   REQUIRE(comes_true([&] { return recorded_in(place / "state/record").events >= 2; }));
-  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  stack.lose_engines();
   REQUIRE(stack.exit_code() == 70);
   const Recorded recorded = recorded_in(place / "state/record");
   CHECK(recorded.error == "");

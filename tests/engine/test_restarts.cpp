@@ -129,13 +129,13 @@ TEST_CASE("restarts - an anchor that is killed takes the stack with it") {
   CHECK(comes_true([&] { return linux_os::pids_below(place.cgroup() + "/stack").empty(); }));
 }
 
-TEST_CASE("restarts - an engine that is killed leaves an orderly stop to the anchor") {
+TEST_CASE("restarts - where no engine comes any more the anchor stops all in order") {
   const Place place;
   StackUnderTest stack(
       place, place.stack({Place::service("a", {"run"}), Place::service("b", {"family", place / "b"})}));
   REQUIRE(stack.tells("working"));
   REQUIRE(comes_true([&] { return stack.log("b") == "complete\n"; }));
-  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  stack.lose_engines();
   CHECK(stack.exit_code() == 70);
   CHECK(linux_os::pids_below(place.cgroup() + "/stack").empty());
   CHECK(read_file(place / "b", 100).value() == "SIGTERM\n");
@@ -145,7 +145,7 @@ TEST_CASE("restarts - without an engine a service that writes while it stops doe
   const Place place;
   StackUnderTest stack(place, place.stack({Place::service("a", {"farewell", place / "a"})}));
   REQUIRE(comes_true([&] { return stack.log("a") == "prepared\n"; }));
-  REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
+  stack.lose_engines();
   CHECK(stack.exit_code() == 70);
   CHECK(read_file(place / "a", 100).value() == "SIGTERM\n");
 }

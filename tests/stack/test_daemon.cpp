@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 
 using namespace holdfast::test;
@@ -79,15 +80,37 @@ TEST_CASE("without a daemon the verbs say so and exit 3", "[daemon]") {
   CHECK(run_to_end(directory, "stop").code == 3);
 }
 
-TEST_CASE("the engine's death ends the stack: run exits 70 and nothing is left", "[daemon]") {
+TEST_CASE("the engine's death is nobody's: services and clients go on", "[daemon]") {
+  const StackDirectory directory;
+  directory.write_services(idle_service("back") + idle_service("front", "needs: [back]"));
+  RunningStack stack(directory);
+  stack.events().wait_for("", "working");
+  const auto pid = stack.service("back").at("pid");
+  ::kill(engine_of(directory.name()), SIGKILL);
+  CHECK(stack.service("back").at("pid") == pid);
+  CHECK(stack.service("back").at("restarts") == 0);
+  CHECK(stack.service("back").at("phase") == "ready");
+  CHECK(stack.status().at("stack").at("verdict") == "working");
+  CHECK(stack.command({"restart", "front"}).code == 0);
+  CHECK(stack.service("front").at("run") == 2);
+  CHECK(stack.stop() == 0);
+  CHECK(left_of(directory) == "");
+}
+
+TEST_CASE("engines that cannot take over end the stack: run exits 70 and nothing is left", "[daemon]") {
   const StackDirectory directory;
   directory.write_services(idle_service("back") + idle_service("front", "needs: [back]") +
                            shell_service("deaf", "trap '' TERM; while :; do sleep 100000; done",
                                          "stop: [{signal: SIGTERM, wait: 1s}]"));
   RunningStack stack(directory);
   stack.events().wait_for("", "working");
+  // In the way of each engine that comes.
+  std::filesystem::rename(directory / "log", directory / "log.away");
+  std::ofstream(directory / "log") << "no directory";
   ::kill(engine_of(directory.name()), SIGKILL);
   CHECK(stack.wait(30s) == 70);
+  std::filesystem::remove(directory / "log");
+  std::filesystem::rename(directory / "log.away", directory / "log");
   CHECK(processes_of(directory.name()).empty()); // empty cgroups may stay: the anchor sits in one of them
 
   RunningStack again(directory);
