@@ -38,7 +38,7 @@ const std::vector<KnownRun> one_killed{{.run = 1, .pid = 7, .lines = 30, .end = 
 
 } // namespace
 
-TEST_CASE("audit - lines that are all there are no failure", "[audit]") {
+TEST_CASE("audit - lines that are all there are no failure", "[judge]") {
   auto lines = lines_of(1, 30);
   const auto more = lines_of(2, 5);
   lines.insert(lines.end(), more.begin(), more.end());
@@ -50,7 +50,7 @@ TEST_CASE("audit - lines that are all there are no failure", "[audit]") {
   CHECK(counts.split == 0);
 }
 
-TEST_CASE("audit - a line that is missing is lost, wherever it stood", "[audit]") {
+TEST_CASE("audit - a line that is missing is lost, wherever it stood", "[judge]") {
   for (const std::size_t missing : {0U, 12U, 29U}) {
     auto lines = lines_of(1, 30);
     lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(missing));
@@ -61,7 +61,7 @@ TEST_CASE("audit - a line that is missing is lost, wherever it stood", "[audit]"
   CHECK(judge({}, one_run).lost == 30);
 }
 
-TEST_CASE("audit - a line that comes again is doubled", "[audit]") {
+TEST_CASE("audit - a line that comes again is doubled", "[judge]") {
   for (const std::size_t again : {0U, 12U, 29U}) {
     auto lines = lines_of(1, 30);
     lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(again), lines[again]);
@@ -71,7 +71,7 @@ TEST_CASE("audit - a line that comes again is doubled", "[audit]") {
   }
 }
 
-TEST_CASE("audit - a line with other bytes than were written is torn", "[audit]") {
+TEST_CASE("audit - a line with other bytes than were written is torn", "[judge]") {
   for (const std::function<void(std::string&)>& change : {
            std::function<void(std::string&)>([](std::string& line) { line.pop_back(); }),
            std::function<void(std::string&)>([](std::string& line) { line.back() = '?'; }),
@@ -86,7 +86,7 @@ TEST_CASE("audit - a line with other bytes than were written is torn", "[audit]"
 }
 
 TEST_CASE("audit - a line in two pieces with lines of another run between them is split and whole",
-          "[audit]") {
+          "[judge]") {
   for (const std::size_t cut : {1U, 3U, 5U, 9U}) {
     auto lines = lines_of(1, 30);
     const std::string last = lines.back();
@@ -104,7 +104,7 @@ TEST_CASE("audit - a line in two pieces with lines of another run between them i
 }
 
 TEST_CASE("audit - a piece without its rest is torn, but for the last line of a run that was killed",
-          "[audit]") {
+          "[judge]") {
   auto lines = lines_of(1, 31);
   lines.back().resize(8);
   CHECK(judge(lines, one_killed).failure() == "");
@@ -116,7 +116,7 @@ TEST_CASE("audit - a piece without its rest is torn, but for the last line of a 
 
 TEST_CASE(
     "audit - lines of a run that nobody knows are a failure, and so is what the log says that it dropped",
-    "[audit]") {
+    "[judge]") {
   auto lines = lines_of(1, 30);
   lines.push_back(line_text(2, 1));
   CHECK(judge(lines, one_run).failure() != "");
@@ -127,7 +127,7 @@ TEST_CASE(
 }
 
 TEST_CASE("audit - the files of a log are read in the order of their names, with and without times",
-          "[audit]") {
+          "[judge]") {
   const bool timestamps = GENERATE(true, false);
   const Scratch scratch;
   const std::string stamp = timestamps ? "2026-11-24T06:53:30.123456Z " : "";

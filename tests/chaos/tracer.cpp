@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <poll.h>
@@ -20,6 +21,7 @@
 namespace holdfast::test {
 namespace {
 
+constexpr std::chrono::seconds patience{20};
 constexpr int syscall_stop = SIGTRAP | 0x80;
 
 long ptrace_with(__ptrace_request request, pid_t tid, long data) {
@@ -130,9 +132,11 @@ void Tracer::cut_next(const Cut& cut, unsigned engines) {
   outcome_.reset();
 }
 
-std::optional<Traced> Tracer::outcome() {
-  const std::lock_guard lock(mutex_);
-  return outcome_;
+Traced Tracer::outcome() {
+  std::unique_lock lock(mutex_);
+  if (!ended_.wait_for(lock, patience, [this] { return outcome_.has_value(); }))
+    throw std::runtime_error("no engine was traced to its end");
+  return *outcome_;
 }
 
 void Tracer::work() {
@@ -159,6 +163,7 @@ void Tracer::serve(int client) {
     const Traced traced = trace(peer.pid, *cut, client);
     const std::lock_guard lock(mutex_);
     outcome_ = traced;
+    ended_.notify_all();
     return;
   }
   static_cast<void>(::send(client, "g", 1, MSG_NOSIGNAL));

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -36,8 +37,8 @@ public:
 
   /// The next engines that ask, so many, are traced and killed there; those after them go free.
   void cut_next(const Cut& cut, unsigned engines = 1);
-  /// Of the last engine that was traced, since its end; nothing while it lives, or before it began.
-  [[nodiscard]] std::optional<Traced> outcome();
+  /// Waits for the end of the engine that cut_next() was about. Throws where it does not come in time.
+  [[nodiscard]] Traced outcome();
 
 private:
   void work();
@@ -50,6 +51,7 @@ private:
   Cut next_;
   unsigned engines_ = 0; ///< that are still to be cut
   std::optional<Traced> outcome_;
+  std::condition_variable ended_;
   std::thread thread_;
 };
 
