@@ -124,7 +124,7 @@ TEST_CASE("the engine dies at each of its system calls in turn: nobody notices",
     const auto fit =
         static_cast<std::uint64_t>(budget / std::max(took, std::chrono::steady_clock::duration(1)));
     const std::uint64_t least = whole.calls / std::max<std::uint64_t>(fit, 1) + 1;
-    const std::uint64_t step = every != 0 ? every : std::max<std::uint64_t>(least, 7);
+    const std::uint64_t step = every != 0 ? every : std::max<std::uint64_t>(least, 5);
     std::uint64_t cuts = 0;
     bool before = true;
     std::uint64_t call = 1;
