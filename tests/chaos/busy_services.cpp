@@ -10,7 +10,7 @@ BusyServices::BusyServices(const ChaosPlace& place, std::uint64_t bytes_a_second
     : place_(place), bytes_a_second_(bytes_a_second), port_(free_ports(1)) {}
 
 std::vector<ChaosService> BusyServices::services() const {
-  const std::string rate = std::to_string(bytes_a_second_);
+  const std::string rate = std::to_string(bytes_a_second_ / 2);
   const std::string address = "127.0.0.1:" + std::to_string(port_);
   return {
       {.name = "stamped", .words = {"lines", rate}},

@@ -12,7 +12,7 @@ namespace holdfast::test {
 
 class BusyServices {
 public:
-  /// Two write so many bytes of lines a second each; others write less, wait for each other, end by
+  /// Two write so many bytes of lines a second together; others write less, wait for each other, end by
   /// themselves, have children, serve on a held socket that a network probe asks, or are a task.
   BusyServices(const ChaosPlace& place, std::uint64_t bytes_a_second);
 

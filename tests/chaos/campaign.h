@@ -30,7 +30,7 @@ struct CampaignCounts {
 class Campaign {
 public:
   struct Options {
-    std::uint64_t bytes_a_second = 0; ///< of each of the two that write most
+    std::uint64_t bytes_a_second = 0; ///< of the two that write most
     std::uint64_t seed = 0;
   };
   /// Starts the stack and does each deed once in peace.

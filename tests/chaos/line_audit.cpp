@@ -69,6 +69,10 @@ void LineAudit::take_named(std::string_view line, const Name& name) {
 void LineAudit::complete(std::uint64_t run, std::uint64_t number) {
   Reading& reading = runs_[run];
   ++counts_.whole;
+  if (number == reading.next && reading.open == 0) {
+    ++reading.next;
+    return;
+  }
   const std::string line = "line " + std::to_string(number) + " of run " + std::to_string(run);
   if (number < reading.next) {
     ++counts_.doubled;
