@@ -9,7 +9,8 @@ namespace holdfast::linux_os {
 namespace {
 
 Status copy(int from, int to) {
-  if (::dup3(from, to, O_CLOEXEC) < 0) return system_error("dup3", errno);
+  // EBADF: our limit was lowered below the number, which is a shortage like any other.
+  if (::dup3(from, to, O_CLOEXEC) < 0) return system_error("dup3", errno == EBADF ? EMFILE : errno);
   return Done{};
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace holdfast;
@@ -209,6 +210,18 @@ TEST_CASE("spawn: input and output may be the caller's own standard streams in a
   CHECK(field(descriptors, "0").ends_with("/cmdline"));
   CHECK(field(descriptors, "1").starts_with("pipe:"));
   CHECK(field(descriptors, "2").starts_with("pipe:"));
+}
+
+TEST_CASE("spawn: slots above a limit that was lowered meanwhile are a shortage like any other") {
+  Child child([] {
+    const auto slots = SpawnSlots::reserve();
+    const rlimit lowered{.rlim_cur = 3, .rlim_max = 1024};
+    if (!slots || ::setrlimit(RLIMIT_NOFILE, &lowered) != 0) return 64;
+    const auto filled = slots.value().fill(-1, 1);
+    return filled ? 0 : filled.error().code;
+  });
+  const int status = child.wait();
+  CHECK(WEXITSTATUS(status) == EMFILE);
 }
 
 TEST_CASE("spawn: with slots the child has its streams and no more, and our table is as it was") {

@@ -78,6 +78,13 @@ std::vector<StackEvent> Events::during(const std::string& service, Milliseconds 
   return found;
 }
 
+bool Events::read_available() {
+  Read found = Read::more;
+  while (found == Read::more)
+    found = read(Deadline(0ms));
+  return found != Read::end;
+}
+
 std::size_t Events::place_of(const std::string& service, const std::string& to) const {
   for (std::size_t at = 0; at < all_.size(); ++at)
     if (all_[at].service == service && all_[at].to == to) return at;

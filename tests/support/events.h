@@ -33,6 +33,8 @@ public:
   /// What happens to `service` in this time, after what was waited for.
   [[nodiscard]] std::vector<StackEvent> during(const std::string& service, Milliseconds time);
 
+  /// Reads what is there and waits for nothing. False when the stream has ended.
+  bool read_available();
   /// All that was read up to now.
   [[nodiscard]] const std::vector<StackEvent>& all() const { return all_; }
   /// The place in all() of the first event of `service` with this new phase; throws where there is none.

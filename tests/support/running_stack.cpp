@@ -94,13 +94,16 @@ void remove_stack(const std::string& stack) {
   }
 }
 
-RunningStack::RunningStack(const StackDirectory& directory) : directory_(directory) {
+RunningStack::RunningStack(const StackDirectory& directory)
+    : RunningStack(directory, {binaries() + "/holdfast", "run", "--config", directory / "holdfast.yaml"}) {}
+
+RunningStack::RunningStack(const StackDirectory& directory, const Words& run) : directory_(directory) {
   const std::string config = directory / "holdfast.yaml";
   const Fd log = open_output(directory / "run.out");
   // A test that is killed, as by ctest's timeout, must not leave its stack running.
-  run_ = std::make_unique<Child>(
-      Words{"setpriv", "--pdeathsig", "TERM", binaries() + "/holdfast", "run", "--config", config},
-      log.get());
+  Words words{"setpriv", "--pdeathsig", "TERM"};
+  words.insert(words.end(), run.begin(), run.end());
+  run_ = std::make_unique<Child>(words, log.get());
   const Deadline deadline(30s);
   while (command({"status"}).code == 3) {
     if (const auto code = run_->wait(20ms))

@@ -39,6 +39,8 @@ class RunningStack {
 public:
   /// Starts `holdfast run` and waits until it answers. Throws, with what it said, when it ends instead.
   explicit RunningStack(const StackDirectory& directory);
+  /// Starts what these words say in the place of `holdfast run`.
+  RunningStack(const StackDirectory& directory, const Words& run);
   /// Leaves nothing alive, whatever the test did.
   ~RunningStack();
   RunningStack(const RunningStack&) = delete;
