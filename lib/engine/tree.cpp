@@ -110,7 +110,7 @@ Status refuse_if_owned(const std::string& supervisor, const std::vector<int>& ou
 
 Tree::Tree(std::string mount, Place place, const Options& options)
     : mount_(std::move(mount)), place_(std::move(place)), supervisors_(options.supervisors),
-      first_number_(std::uint64_t{options.engine} << 32U) {}
+      first_number_(std::uint64_t{options.engine - 1} << 32U) {}
 
 Result<Tree> Tree::make(const Options& options, std::vector<std::string>& found) {
   auto mount = linux_os::cgroup_mount();
