@@ -154,10 +154,16 @@ int run(const Arguments& arguments, int anchor) {
   auto table = wire::map_last_stop(wire::engine_last_stop_fd);
   if (!table) return refuse_to_start(table.error());
 
+  auto kept = engine::KeptConfiguration::make(accepted.kept);
+  if (!kept) return refuse_to_start(kept.error());
+
   boost::asio::io_context loop(1);
   engine::Engine engine(
       loop, {.spec = std::make_shared<const model::StackSpec>(*spec),
-             .configuration = {.file = arguments.config, .read = read, .accepted = std::move(accepted)},
+             .configuration = {.file = arguments.config,
+                               .read = read,
+                               .accepted = std::move(accepted),
+                               .kept = std::move(kept).value()},
              .anchor_socket = wire::engine_socket_fd,
              .last_stop = table.value(),
              .tree = premises.value().tree,

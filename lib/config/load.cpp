@@ -4,6 +4,7 @@
 #include "config/build.h"
 #include "config/check.h"
 #include "config/fields.h"
+#include "config/file_system.h"
 #include "config/keys.h"
 #include "config/merge.h"
 #include "config/parse.h"
@@ -29,7 +30,7 @@ Part part_of(const fs::path& file) {
 /// Reads and merges the files of a configuration.
 class Files {
 public:
-  explicit Files(Report& report) : report_(report) {}
+  Files(FileSystem& system, Report& report) : system_(system), report_(report) {}
 
   /// Nothing where one of them could not be used: what is merged would lack what it says.
   NodePtr read(const std::string& main) {
@@ -42,35 +43,33 @@ public:
   /// What could be used of them.
   [[nodiscard]] NodePtr usable() const { return merged_; }
 
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-
 private:
   std::vector<std::string> parts(const fs::path& directory) {
+    const auto names = system_.names_in(directory.string());
+    if (!names) {
+      report_.file_error(directory.string(), "cannot be read: " + names.error().what);
+      whole_ = false;
+      return {};
+    }
     std::vector<std::string> parts;
-    std::error_code error;
-    for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-      const Part part = part_of(at->path());
-      if (part == Part::yes) parts.push_back(at->path().string());
+    for (const std::string& name : names.value()) {
+      const fs::path file = directory / name;
+      const Part part = part_of(file);
+      if (part == Part::yes) parts.push_back(file.string());
       if (part == Part::no)
-        report_.warning({std::make_shared<Source>(Source{at->path().string(), {}}), 0, 0, 1}, {},
+        report_.warning({std::make_shared<Source>(Source{.path = file.string(), .text = {}}), 0, 0, 1}, {},
                         {"not read: its name does not end in .yaml", {}});
     }
-    if (error && error != std::errc::no_such_file_or_directory) {
-      report_.file_error(directory.string(), "cannot be read: " + error.message());
-      whole_ = false;
-    }
-    std::sort(parts.begin(), parts.end());
     return parts;
   }
 
   void add(const std::string& file) {
-    auto source = read_source(file);
+    auto source = system_.read(file);
     if (!source) {
       report_.file_error(file, source.error().what);
       whole_ = false;
       return;
     }
-    names_.push_back(file);
     NodePtr tree = parse(source.value(), report_);
     if (tree && tree->kind != Kind::map && tree->kind != Kind::null) {
       report_.error(tree->place, {}, {"a configuration is a map of headings", "begin with `stack:`"});
@@ -84,9 +83,9 @@ private:
       merged_ = std::make_shared<Node>(Node{.kind = Kind::map, .place = tree->place});
   }
 
+  FileSystem& system_;
   Report& report_;
   NodePtr merged_;
-  std::vector<std::string> names_;
   bool whole_ = true;
 };
 
@@ -125,30 +124,63 @@ std::vector<std::string> volume_paths(const Node* volumes) {
   return paths;
 }
 
+/// All of `Loaded` but the diagnostics and what was kept.
+Loaded load_from(FileSystem& system, const LoadOptions& options, Report& report) {
+  Loaded loaded;
+  const NodePtr tree = Files(system, report).read(options.file);
+  if (!tree) return loaded;
+  PresetLibrary presets(options.preset_directories, system, report);
+  Compiled compiled = compile(tree, options, presets, report);
+  if (report.errors() != 0) return loaded;
+  loaded.stack = std::move(compiled.stack);
+  loaded.tree = std::move(compiled.tree);
+  return loaded;
+}
+
+KeptFiles with_options(KeptFiles kept, const LoadOptions& options) {
+  kept.file = options.file;
+  kept.preset_directories = options.preset_directories;
+  kept.cpus = options.cpus;
+  kept.root = options.root;
+  kept.under_systemd = options.under_systemd;
+  return kept;
+}
+
+LoadOptions options_of(const KeptFiles& kept) {
+  LoadOptions options;
+  options.file = kept.file;
+  options.preset_directories = kept.preset_directories;
+  options.look_at_machine = false;
+  options.cpus = kept.cpus;
+  options.root = kept.root;
+  options.under_systemd = kept.under_systemd;
+  return options;
+}
+
 } // namespace
 
 Loaded load(const LoadOptions& options) {
   Report report;
-  Files files(report);
-  Loaded loaded;
-  const NodePtr tree = files.read(options.file);
-  loaded.files = files.names();
-  if (tree) {
-    PresetLibrary presets(options.preset_directories, report);
-    Compiled compiled = compile(tree, options, presets, report);
-    if (report.errors() == 0) {
-      loaded.stack = std::move(compiled.stack);
-      loaded.tree = std::move(compiled.tree);
-    }
-    loaded.files.insert(loaded.files.end(), presets.files().begin(), presets.files().end());
-  }
-  loaded.diagnostics = report.sorted(loaded.files);
+  Disk disk;
+  Loaded loaded = load_from(disk, options, report);
+  loaded.kept = with_options(disk.take(), options);
+  loaded.diagnostics = report.sorted(names_of(loaded.kept));
+  return loaded;
+}
+
+Loaded load(const KeptFiles& kept) {
+  Report report;
+  Kept files(kept);
+  Loaded loaded = load_from(files, options_of(kept), report);
+  loaded.kept = kept;
+  loaded.diagnostics = report.sorted(names_of(kept));
   return loaded;
 }
 
 Locations locate(const std::string& file) {
   Report ignored;
-  Files files(ignored);
+  Disk disk;
+  Files files(disk, ignored);
   static_cast<void>(files.read(file));
   const NodePtr tree = files.usable();
   const model::StackSpec defaults;

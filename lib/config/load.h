@@ -2,6 +2,7 @@
 // From files to a StackSpec, or to all that is wrong with them in one pass.
 
 #include "config/diagnostic.h"
+#include "config/kept_files.h"
 #include "config/machine.h"
 #include "config/tree.h"
 #include "model/spec.h"
@@ -38,10 +39,13 @@ struct Loaded {
   std::optional<model::StackSpec> stack; ///< only where no diagnostic is an error
   NodePtr tree;                          ///< where there is a stack: all keys, those of presets too
   std::vector<Diagnostic> diagnostics;   ///< sorted by file and place, warnings after errors
-  std::vector<std::string> files;        ///< all files that were read, in order
+  KeptFiles kept;                        ///< what it was made of
 };
 
 [[nodiscard]] Loaded load(const LoadOptions& options);
+
+/// The same stack and tree again: reads no file, and does not look at the machine.
+[[nodiscard]] Loaded load(const KeptFiles& kept);
 
 /// Where a configuration says that things are, for a client that looks for the socket or the logs and for the
 /// order of a boot: reads no preset, checks nothing else, and falls back to the defaults where the file says

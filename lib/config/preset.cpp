@@ -133,14 +133,13 @@ private:
 
 } // namespace
 
-PresetLibrary::PresetLibrary(std::vector<std::string> directories, Report& report)
-    : directories_(std::move(directories)), report_(report) {}
+PresetLibrary::PresetLibrary(std::vector<std::string> directories, FileSystem& system, Report& report)
+    : directories_(std::move(directories)), system_(system), report_(report) {}
 
 std::optional<std::string> PresetLibrary::file_of(const std::string& name) const {
   for (const std::string& directory : directories_) {
     std::string file = directory + "/" + name + ".yaml";
-    std::error_code ignored;
-    if (std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return file;
+    if (system_.has(file)) return file;
   }
   return std::nullopt;
 }
@@ -160,12 +159,11 @@ NodePtr PresetLibrary::find(const std::string& name, const Place& place, const s
 }
 
 NodePtr PresetLibrary::load(const std::string& file) {
-  auto source = read_source(file);
+  auto source = system_.read(file);
   if (!source) {
     report_.file_error(file, source.error().what);
     return nullptr;
   }
-  files_.push_back(file);
   const std::size_t before = report_.errors();
   NodePtr tree = parse(source.value(), report_);
   if (!tree) return nullptr;
@@ -183,11 +181,11 @@ NodePtr PresetLibrary::load(const std::string& file) {
 
 std::string PresetLibrary::hint(const std::string& name) const {
   std::vector<std::string> names;
-  for (const std::string& directory : directories_) {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
-      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
+  for (const std::string& directory : directories_)
+    if (const auto found = system_.names_in(directory))
+      for (const std::string& file : found.value())
+        if (const std::filesystem::path path = file; path.extension() == ".yaml")
+          names.push_back(path.stem().string());
   std::sort(names.begin(), names.end());
   return did_you_mean(name, {names.begin(), names.end()});
 }

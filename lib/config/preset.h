@@ -1,6 +1,7 @@
 #pragma once
 // Presets: what is known of a program, as data. configuration.md, "A preset".
 
+#include "config/file_system.h"
 #include "config/report.h"
 #include "config/tree.h"
 
@@ -15,7 +16,7 @@ namespace holdfast::config {
 /// The presets of some directories, each read once.
 class PresetLibrary {
 public:
-  PresetLibrary(std::vector<std::string> directories, Report& report);
+  PresetLibrary(std::vector<std::string> directories, FileSystem& system, Report& report);
 
   /// The tree of NAME.yaml, or nullptr where there is none that can be used: then that has been told, at
   /// `place` where no file has that name.
@@ -23,18 +24,15 @@ public:
 
   [[nodiscard]] bool has(const std::string& name) const;
 
-  /// The files that were read, in order.
-  [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
-
 private:
   [[nodiscard]] std::optional<std::string> file_of(const std::string& name) const;
   [[nodiscard]] NodePtr load(const std::string& file);
   [[nodiscard]] std::string hint(const std::string& name) const;
 
   std::vector<std::string> directories_;
+  FileSystem& system_;
   Report& report_;
   std::map<std::string, NodePtr> loaded_;
-  std::vector<std::string> files_;
 };
 
 struct Expanded {

@@ -47,7 +47,7 @@ Result<SourcePtr> read_source(const std::string& path) {
   auto text = read_all(fd.get(), most_bytes);
   if (!text && text.error().code == EFBIG) return Error{"larger than 256 KiB", EFBIG};
   if (!text) return text.error().in("cannot be read");
-  Source source{.path = path, .text = std::move(text).value()};
+  Source source{.path = path, .text = std::move(text).value(), .state = FileState::of(info)};
   // Columns count from what an editor shows first.
   if (source.text.starts_with(byte_order_mark)) source.text.erase(0, byte_order_mark.size());
   return SourcePtr(std::make_shared<Source>(std::move(source)));

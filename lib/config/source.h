@@ -2,6 +2,7 @@
 // A file of the configuration as it was read, without a byte order mark: its bytes are kept, since every
 // diagnostic shows the line it is about.
 
+#include "base/file_state.h"
 #include "base/result.h"
 
 #include <cstddef>
@@ -17,6 +18,7 @@ constexpr std::size_t most_bytes = 256 * 1024;
 struct Source {
   std::string path;
   std::string text;
+  FileState state{}; ///< before it was read
 
   /// Line `number` (from 1) without its end; empty where there is none.
   [[nodiscard]] std::string_view line(int number) const;

@@ -11,25 +11,30 @@
 namespace holdfast::engine {
 namespace {
 
-std::string beside(const std::string& file, const std::string& name) {
-  const auto slash = file.rfind('/');
-  return (slash == std::string::npos ? std::string() : file.substr(0, slash + 1)) + name;
-}
-
-WallTime time_of(const timespec& time) {
-  return WallTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+WallTime time_of(std::int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
 }
 
 } // namespace
 
 Configuration::Configuration(boost::asio::io_context& loop, Options options)
-    : loop_(loop), options_(std::move(options)) {
-  look_at_files();
+    : loop_(loop), options_(std::move(options)), states_(config::states_of(options_.accepted.kept)) {}
+
+Status Configuration::prepare(const config::Loaded& loaded) {
+  prepared_ = 0;
+  if (!options_.kept) return Done{};
+  const auto prepared = options_.kept->prepare(loaded.kept);
+  if (!prepared) return prepared.error();
+  prepared_ = prepared.value();
+  return Done{};
 }
 
 void Configuration::accept(config::Loaded loaded) {
   options_.accepted = std::move(loaded);
-  look_at_files();
+  if (prepared_ != 0) options_.kept->put_in_force(prepared_);
+  states_ = config::states_of(options_.accepted.kept);
+  asked_ = {};
+  changed_.reset();
 }
 
 void Configuration::read(std::function<void(Found)> done) {
@@ -62,32 +67,17 @@ void Configuration::drain(std::chrono::seconds within) {
   static_cast<void>(done->get_future().wait_for(within));
 }
 
-void Configuration::look_at_files() {
-  seen_.clear();
-  std::vector<std::string> paths = options_.accepted.files;
-  // A file that comes or goes is a change of its directory.
-  paths.push_back(beside(options_.file, "stack.d"));
-  for (std::string& path : paths) {
-    Seen& one = seen_.emplace_back();
-    one.path = std::move(path);
-    one.is_there = ::stat(one.path.c_str(), &one.info) == 0;
-  }
-  asked_ = {};
-  changed_.reset();
-}
-
 std::optional<WallTime> Configuration::changed_on_disk() const {
   constexpr auto at_most_every = std::chrono::seconds(1);
   const MonoTime now = read_mono();
   if (now < asked_ + at_most_every) return changed_;
   asked_ = now;
   const auto before = std::exchange(changed_, std::nullopt);
-  for (const Seen& one : seen_) {
-    struct stat info {};
-    const bool there = ::stat(one.path.c_str(), &info) == 0;
-    if (there == one.is_there && (!there || is_same_file(one.info, info))) continue;
+  for (const auto& [path, state] : states_) {
+    const FileState found = FileState::at(path);
+    if (found == state) continue;
     // Of one that is gone nobody knows since when but us.
-    const WallTime since = there ? time_of(info.st_ctim) : before.value_or(read_wall());
+    const WallTime since = found.is_there ? time_of(found.changed) : before.value_or(read_wall());
     changed_ = changed_ ? std::min(*changed_, since) : since;
   }
   return changed_;

@@ -5,6 +5,7 @@
 #include "config/difference.h"
 #include "config/load.h"
 #include "engine/file_marks.h"
+#include "engine/kept_configuration.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -12,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast::engine {
@@ -27,6 +29,8 @@ public:
     /// Called in that thread with what was read: refused where this machine cannot run it. Empty: it can.
     std::function<Status(const model::StackSpec&)> can_run = {};
     config::Loaded accepted; ///< has a stack
+    /// Holds `accepted`, for an engine that comes after this one. None: nothing is kept.
+    std::optional<KeptConfiguration> kept = {};
   };
   /// What is on the disk.
   struct Found {
@@ -39,6 +43,12 @@ public:
 
   [[nodiscard]] const std::string& file() const { return options_.file; }
   [[nodiscard]] const config::Loaded& accepted() const { return options_.accepted; }
+  /// What it is kept in, for the anchor to hold; -1: nothing is kept.
+  [[nodiscard]] int memory() const { return options_.kept ? options_.kept->memory() : -1; }
+  /// Before the model hears of it: it is kept beside the one in force. Refused where there is no room for
+  /// both; then nothing has changed.
+  [[nodiscard]] Status prepare(const config::Loaded& loaded);
+  /// What was prepared is in force: the model has it, and its state is saved.
   void accept(config::Loaded loaded);
 
   /// `done` is called from the loop.
@@ -56,17 +66,11 @@ public:
   [[nodiscard]] std::optional<WallTime> changed_on_disk() const;
 
 private:
-  /// One file that was read, or the directory of those that may come.
-  struct Seen {
-    std::string path;
-    struct stat info {};
-    bool is_there = false;
-  };
-  void look_at_files();
-
   boost::asio::io_context& loop_;
   Options options_;
-  std::vector<Seen> seen_;
+  std::uint64_t prepared_ = 0; ///< 0: nothing
+  /// Of all files that it was made of, as they were when they were read.
+  std::vector<std::pair<std::string, FileState>> states_;
   mutable MonoTime asked_{};
   mutable std::optional<WallTime> changed_;
   std::map<std::string, std::map<std::string, FileMark>> marks_; ///< the thread's

@@ -6,6 +6,7 @@
 #include "engine/service_facts.h"
 #include "linux/utf8.h"
 #include "model/words.h"
+#include "wire/held.h"
 
 #include <algorithm>
 #include <array>
@@ -104,6 +105,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
 }
 
 Status Engine::open() {
+  if (const int memory = configuration_.memory(); memory >= 0)
+    if (auto held = anchor_.hold(wire::configuration_slot, memory); !held) return held;
   if (auto read = done_.read(); !read) return read;
   if (auto opened = conditions_.open(); !opened) return opened;
   if (auto can = can_run(stack_.spec()); !can) return can;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "base/file_state.h"
+
 #include <cstdint>
 #include <string>
-#include <sys/stat.h>
 
 namespace holdfast::engine {
 
@@ -18,12 +19,8 @@ public:
   [[nodiscard]] bool has_changed(const std::string& path) const;
 
 private:
-  struct stat info_ {};
-  bool is_there_ = false;
+  FileState state_;
   std::uint64_t contents_ = 0; ///< a hash
 };
-
-/// Whether two looks at a path found the same file, unchanged in between.
-[[nodiscard]] bool is_same_file(const struct stat& a, const struct stat& b);
 
 } // namespace holdfast::engine

@@ -96,6 +96,8 @@ std::string Reloader::apply(Configuration::Found found, const wire::PlanView& pl
   tell_missed(missed);
   auto spec = std::make_shared<const model::StackSpec>(model::merged(stack_.spec(), next));
   if (auto ready = prepare(*spec); !ready) return ready.error().what + "; nothing was changed";
+  if (auto kept = parts_.configuration.prepare(found.loaded); !kept)
+    return kept.error().what + "; nothing was changed";
   tell(plan, by);
   std::vector<std::string> names;
   for (const wire::PlannedChange& change : plan.changes)
@@ -106,8 +108,8 @@ std::string Reloader::apply(Configuration::Found found, const wire::PlanView& pl
     if (!spec->services[i].removed &&
         std::find(names.begin(), names.end(), spec->services[i].name) != names.end())
       changed.reload.push_back({i});
-  parts_.configuration.accept(std::move(found.loaded));
   handlers_.step(std::move(changed));
+  parts_.configuration.accept(std::move(found.loaded));
   settle(before);
   return {};
 }

@@ -26,9 +26,9 @@ TEST_CASE("files: stack.d in the order of its names; maps merge, scalars and lis
   CHECK(program.user == "daemon");
   CHECK(program.umask == 077);
   CHECK(program.environment == std::map<std::string, std::string>{{"X", "a"}, {"Y", "b"}});
-  CHECK(loaded.files == std::vector<std::string>{input.path() + "/holdfast.yaml",
-                                                 input.path() + "/stack.d/10-a.yaml",
-                                                 input.path() + "/stack.d/20-b.yaml"});
+  CHECK(names_of(loaded.kept) == std::vector<std::string>{input.path() + "/holdfast.yaml",
+                                                          input.path() + "/stack.d/10-a.yaml",
+                                                          input.path() + "/stack.d/20-b.yaml"});
 }
 
 TEST_CASE("files: a mistake is shown in the file it came from") {

@@ -41,7 +41,7 @@ TEST_CASE("preset: parameters in strings, a service's own keys win, maps merge, 
   CHECK(service.stop == std::vector<model::Rung>{
                             {.signal = 3, .to_all = false, .exec = {}, .wait = std::chrono::seconds(30)}});
   CHECK(service.ready.kind == model::ProbeKind::notify);
-  CHECK(loaded.files.back() == input.path() + "/presets/small.yaml");
+  CHECK(names_of(loaded.kept).back() == input.path() + "/presets/small.yaml");
 }
 
 TEST_CASE("preset: a probe of another kind takes the place of the preset's") {

@@ -156,7 +156,7 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
   config::Loaded loaded{.stack = spec,
                         .tree = std::make_shared<config::Node>(config::Node{.kind = config::Kind::map}),
                         .diagnostics = {},
-                        .files = {}};
+                        .kept = {}};
   const config::Loaded accepted = loaded;
   loaded.stack = reloaded;
   engine::Engine engine(loop, {.spec = std::make_shared<const model::StackSpec>(spec),

@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <filesystem>
 #include <optional>
+#include <unistd.h>
 
 using namespace holdfast;
 using namespace holdfast::engine;
@@ -20,12 +21,22 @@ void put(const std::string& path, const std::string& text) {
   REQUIRE(replace_file(path, text, 0644).ok());
 }
 
+/// As it is read now.
+config::Loaded load(const std::string& file, std::vector<std::string> preset_directories = {}) {
+  config::LoadOptions options;
+  options.file = file;
+  options.preset_directories = std::move(preset_directories);
+  options.look_at_machine = false;
+  auto loaded = config::load(options);
+  loaded.stack.emplace();
+  return loaded;
+}
+
 class UnderTest {
 public:
-  explicit UnderTest(std::vector<std::string> files = {}) {
+  UnderTest() {
     config::Loaded accepted;
     accepted.stack.emplace();
-    accepted.files = std::move(files);
     configuration.emplace(loop, Configuration::Options{.file = scratch / "holdfast.yaml",
                                                        .read = [] { return config::Loaded{}; },
                                                        .accepted = std::move(accepted)});
@@ -80,11 +91,8 @@ TEST_CASE("configuration: it is known since when the files on the disk are other
   put(file, "stack: {name: s}\n");
   boost::asio::io_context loop;
   const auto of = [&] {
-    config::Loaded accepted;
-    accepted.stack.emplace();
-    accepted.files = {file};
     return Configuration::Options{
-        .file = file, .read = [] { return config::Loaded{}; }, .accepted = accepted};
+        .file = file, .read = [] { return config::Loaded{}; }, .accepted = load(file)};
   };
   Configuration untouched(loop, of());
   CHECK_FALSE(untouched.changed_on_disk().has_value());
@@ -92,11 +100,61 @@ TEST_CASE("configuration: it is known since when the files on the disk are other
   put(file, "stack: {name: t}\n");
   REQUIRE(edited.changed_on_disk().has_value());
   // What is in force is now what is there.
-  edited.accept(of().accepted);
+  edited.accept(load(file));
   CHECK_FALSE(edited.changed_on_disk().has_value());
   Configuration joined(loop, of());
   std::filesystem::create_directory(place / "stack.d");
   CHECK(joined.changed_on_disk().has_value());
+}
+
+TEST_CASE("configuration: what was edited between its reading and its start is known to be another") {
+  const Scratch place;
+  const std::string file = place / "holdfast.yaml";
+  put(file, "stack: {name: s}\n");
+  Configuration::Options options{
+      .file = file, .read = [] { return config::Loaded{}; }, .accepted = load(file)};
+  put(file, "stack: {name: t}\n");
+  boost::asio::io_context loop;
+  const Configuration configuration(loop, std::move(options));
+  CHECK(configuration.changed_on_disk().has_value());
+}
+
+TEST_CASE("configuration: a preset that comes where none was is a change") {
+  const Scratch place;
+  const std::string file = place / "holdfast.yaml";
+  put(file, "stack: {name: s}\nservices: {a: {preset: small}}\n");
+  REQUIRE(make_directories(place / "own", 0755).ok());
+  REQUIRE(make_directories(place / "ours", 0755).ok());
+  put(place / "ours/small.yaml", "about: small\nservice: {command: [/bin/a]}\n");
+  boost::asio::io_context loop;
+  Configuration configuration(loop, {.file = file,
+                                     .read = [] { return config::Loaded{}; },
+                                     .accepted = load(file, {place / "own", place / "ours"})});
+  put(place / "own/small.yaml", "about: small\nservice: {command: [/bin/b]}\n");
+  CHECK(configuration.changed_on_disk().has_value());
+}
+
+TEST_CASE("configuration: what is accepted is kept, what is refused or prepared only is not in force") {
+  const Scratch place;
+  const std::string file = place / "holdfast.yaml";
+  put(file, "stack: {name: s}\n");
+  const auto first = load(file);
+  put(file, "stack: {name: t}\n");
+  const auto second = load(file);
+  auto kept = KeptConfiguration::make(first.kept);
+  REQUIRE(kept.ok());
+  auto next = KeptConfiguration::open(Fd(::dup(kept.value().memory())));
+  REQUIRE(next.ok());
+  boost::asio::io_context loop;
+  Configuration configuration(loop, {.file = file,
+                                     .read = [] { return config::Loaded{}; },
+                                     .accepted = first,
+                                     .kept = std::move(kept).value()});
+  const auto in_force = [&] { return config::encode(next.value().read(next.value().in_force()).value()); };
+  REQUIRE(configuration.prepare(second).ok());
+  CHECK(in_force() == config::encode(first.kept));
+  configuration.accept(second);
+  CHECK(in_force() == config::encode(second.kept));
 }
 
 TEST_CASE("done tasks: what ended well is remembered with its program, over a daemon") {
