@@ -41,6 +41,7 @@ struct ServiceFacts {
   std::optional<double> memory_pressure{};
   std::optional<double> cpu_pressure{};
   std::optional<double> io_pressure{};
+  std::vector<wire::SocketStatus> sockets{};
 };
 
 /// What came of a reload.

@@ -65,7 +65,13 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
-      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_}, stack_,
+      sockets_(stack_,
+               {.anchor = {.hold = [this](std::int32_t place,
+                                          int fd) { return anchor_.hold(wire::listening_slot(place), fd); },
+                           .drop = [this](std::int32_t place) { anchor_.drop(wire::listening_slot(place)); },
+                           .places = wire::listening_slots},
+                .trouble = [this](const std::string& line) { report_.trouble(line); }}),
+      children_(loop), runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_, sockets_}, stack_,
                              [this](model::Event event) { happened(std::move(event)); }),
       limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       memory_pressure_({loop, tree_, runs_}, stack_,
@@ -98,6 +104,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        limit_watch_.respecified();
                        memory_pressure_.respecified();
                        conditions_.respecified();
+                       sockets_.respecified();
                        settle_observer();
                      }}),
       timer_(loop), tell_timer_(loop), pulse_(loop, options.last_stop->life) {
@@ -124,6 +131,7 @@ int Engine::run() {
   while (!ended_)
     loop_.run_one();
   door_.close();
+  sockets_.release_all();
   tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
@@ -258,9 +266,11 @@ void Engine::set_timer() {
 
 void Engine::carry_out(const model::LookAtRequirements& action) {
   const ServiceId service = action.service;
-  children_.look(stack_.spec(service).program, [this, service](std::string missing) {
-    happened(model::RequirementsSeen{service, std::move(missing)});
-  });
+  children_.look(stack_.spec(service).program, sockets_.of(service),
+                 [this, service](std::string missing, std::vector<linux_os::OpenedSocket> opened) {
+                   sockets_.take(service, std::move(opened));
+                   happened(model::RequirementsSeen{service, std::move(missing)});
+                 });
 }
 
 void Engine::carry_out(const model::Spawn& action) {
@@ -301,6 +311,12 @@ void Engine::carry_out(const model::RememberDone& action) {
     if (const auto written = replace_file(path, text, 0640); !written)
       trouble_elsewhere(written.error().what);
   });
+}
+
+void Engine::carry_out(const model::ReportPhase& action) {
+  const bool is_over = action.to == model::PhaseName::failed ||
+                       (action.to == model::PhaseName::down && !stack_.service(action.service).wanted);
+  if (is_over) sockets_.release(action.service);
 }
 
 void Engine::carry_out(const model::AskProbe& action) {
@@ -384,7 +400,9 @@ void Engine::reload(const std::string& by, std::function<void(const Reloaded&)> 
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {
-  return facts_of(tree_.service(stack_.spec(service).name));
+  ServiceFacts facts = facts_of(tree_.service(stack_.spec(service).name));
+  facts.sockets = sockets_.status(service);
+  return facts;
 }
 
 std::uint64_t Engine::log_lines_dropped(ServiceId service) const {

@@ -11,6 +11,7 @@
 #include "engine/done_tasks.h"
 #include "engine/door.h"
 #include "engine/event_log.h"
+#include "engine/held_sockets.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
 #include "engine/limit_watch.h"
@@ -107,7 +108,7 @@ private:
   void carry_out(const model::CloseDoor&) { door_.close(); }
   void carry_out(const model::OpenDoor&) { door_.open(); }
   void carry_out(const model::AskProbe& action);
-  void carry_out(const model::ReportPhase&) {}
+  void carry_out(const model::ReportPhase& action);
   void carry_out(const model::ReportTrouble&) {}
   void carry_out(const model::ReportVerdict&) {}
   void carry_out(const model::End& action);
@@ -133,6 +134,7 @@ private:
   std::unique_ptr<linux_os::LogCapture> logs_;
   Recorder recorder_;
   NotifyHub notify_;
+  HeldSockets sockets_;
   Children children_;
   Runs runs_;
   LimitWatch limit_watch_;

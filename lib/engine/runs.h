@@ -2,6 +2,7 @@
 
 #include "engine/anchor_link.h"
 #include "engine/children.h"
+#include "engine/held_sockets.h"
 #include "engine/last_stop_rows.h"
 #include "engine/leaf_watch.h"
 #include "engine/notify_hub.h"
@@ -36,6 +37,7 @@ public:
     linux_os::LogCapture& logs;
     NotifyHub& notify;
     LastStopRows& rows;
+    const HeldSockets& sockets;
   };
 
   Runs(Parts parts, const model::Stack& stack, Happened happened);

@@ -13,7 +13,7 @@ namespace holdfast::model {
 
 /// Of everything in fields.h. Raised when a field comes, goes or changes its place; the present build reads
 /// this one only.
-constexpr std::uint32_t format = 6;
+constexpr std::uint32_t format = 7;
 
 /// 24 bytes: `magic`, format, `tag`, length, checksum; numbers with their lowest byte first.
 constexpr std::size_t envelope_size = 24;

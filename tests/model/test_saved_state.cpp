@@ -112,8 +112,8 @@ TEST_CASE("saved state: refused with the reason") {
   CHECK(refusal(good + "x") == "the saved state: something stands behind its end");
 
   std::string future = good;
-  future[8] = 7;
-  CHECK(refusal(future) == "the saved state: format 7, this build reads 6");
+  future[8] = 8;
+  CHECK(refusal(future) == "the saved state: format 8, this build reads 7");
   std::string flipped = good;
   flipped.back() = static_cast<char>(flipped.back() ^ 1);
   CHECK(refusal(flipped) == "the saved state: it is damaged: its checksum is another");
