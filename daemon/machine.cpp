@@ -1,6 +1,7 @@
 #include "machine.h"
 #include "volume_flaw.h"
 
+#include "linux/cgroup.h"
 #include "linux/host_setting.h"
 #include "linux/listeners.h"
 #include "linux/service_units.h"
@@ -19,6 +20,15 @@ bool is_a_run_of(const std::string& service, const std::filesystem::path& cgroup
   return parent.filename() == service && parent.parent_path().filename() == "stack";
 }
 
+/// ".../supervisor" of the daemon that has `service`: the socket is held for it.
+bool is_held_for(const std::string& service, const std::filesystem::path& cgroup) {
+  if (cgroup.filename() != "supervisor") return false;
+  const auto mount = linux_os::cgroup_mount();
+  std::error_code ignored;
+  return mount && std::filesystem::is_directory(
+                      mount.value() + cgroup.parent_path().string() + "/stack/" + service, ignored);
+}
+
 /// The unit of systemd that a process belongs to; empty: none.
 std::string unit_of(const std::filesystem::path& cgroup) {
   for (std::filesystem::path at = cgroup; at.has_relative_path(); at = at.parent_path())
@@ -31,7 +41,7 @@ Result<std::string> listener(const std::string& service, const std::string& addr
   if (!holder) return holder.error();
   if (!holder.value()) return std::string();
   const linux_os::Holder& found = *holder.value();
-  if (is_a_run_of(service, found.cgroup)) return std::string();
+  if (is_a_run_of(service, found.cgroup) || is_held_for(service, found.cgroup)) return std::string();
   if (found.pid == 0) return std::string("somebody; as root it could be seen who");
   const std::string unit = unit_of(found.cgroup);
   return found.name + " (pid " + std::to_string(found.pid) + (unit.empty() ? "" : ", " + unit) + ")";

@@ -51,6 +51,13 @@ std::string memory(const wire::ServiceStatus& service) {
   return service.memory_max_bytes ? used + " / " + format_bytes(*service.memory_max_bytes) : used;
 }
 
+/// "3 of 4096 connections wait on 127.0.0.1:8000". Nothing of a queue where nobody waits.
+std::string waiting_on(const wire::SocketStatus& socket) {
+  if (!socket.queue || *socket.queue == 0) return {};
+  return std::to_string(*socket.queue) + " of " + shown(socket.backlog) + " connections wait on " +
+         socket.address;
+}
+
 std::string why(const wire::ServiceStatus& service) {
   // What starts says best itself how far it has got.
   const bool speaks = service.phase == "starting" && !service.status_text.empty();
@@ -58,6 +65,9 @@ std::string why(const wire::ServiceStatus& service) {
   if (service.log_lines_dropped != 0)
     text += (text.empty() ? "" : "; ") + std::to_string(service.log_lines_dropped) +
             " lines of its log were dropped";
+  for (const wire::SocketStatus& socket : service.sockets)
+    if (const std::string waiting = waiting_on(socket); !waiting.empty())
+      text += (text.empty() ? "" : "; ") + waiting;
   return harmless(text);
 }
 

@@ -88,6 +88,16 @@ Requirement read_requirement(const Fields& fields) {
   return requirement;
 }
 
+SocketSpec read_socket(const Fields& fields) {
+  SocketSpec socket;
+  fields.text("name", socket.name);
+  fields.text("listen", socket.address);
+  fields.parsed("backlog", socket.backlog, parse_integer);
+  fields.parsed("mode", socket.mode, parse_mode);
+  fields.text("group", socket.group);
+  return socket;
+}
+
 void read_limits(const Fields& fields, ProcessLimits& limits) {
   fields.parsed("open_files", limits.open_files, parse_integer);
   fields.parsed("locked_memory", limits.locked_memory, parse_size);
@@ -111,6 +121,10 @@ Program read_program(const Fields& fields) {
   fields.parsed("umask", program.umask, parse_mode);
   program.runtime_directories = fields.each<RuntimeDirectory>("runtime_directories", read_runtime_directory);
   program.requirements = fields.each<Requirement>("requires", read_requirement);
+  program.sockets = fields.each<SocketSpec>("sockets", read_socket);
+  std::string passing;
+  fields.text("socket_passing", passing);
+  if (passing == "nginx") program.socket_passing = SocketPassing::nginx;
   read_limits(fields.section("limits"), program.limits);
   return program;
 }

@@ -17,8 +17,8 @@ constexpr std::array never_started = {"command",      "runtime_directories",
                                       "start_within", "unready_within",
                                       "stop",         "leftovers",
                                       "reload",       "restart",
-                                      "sockets",      "log",
-                                      "task"};
+                                      "sockets",      "socket_passing",
+                                      "log",          "task"};
 
 class ExternalChecks {
 public:

@@ -22,14 +22,14 @@ struct KeptDirectory {
 };
 
 struct KeptFiles {
-  std::string file; ///< as LoadOptions has it, like the next four
-  std::vector<std::string> preset_directories;
+  std::string file{}; ///< as LoadOptions has it, like the next four
+  std::vector<std::string> preset_directories{};
   std::uint32_t cpus = 2;
   bool root = true;
   bool under_systemd = false;
-  std::vector<SourcePtr> sources;         ///< in the order in which they were read, each once
-  std::vector<std::string> absent;        ///< presets that were looked for where they are not
-  std::vector<KeptDirectory> directories; ///< whose names were read
+  std::vector<SourcePtr> sources{};         ///< in the order in which they were read, each once
+  std::vector<std::string> absent{};        ///< presets that were looked for where they are not
+  std::vector<KeptDirectory> directories{}; ///< whose names were read
 };
 
 /// The files that were read, in order.

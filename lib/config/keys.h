@@ -113,6 +113,9 @@ constexpr std::int64_t day_in_ms = 24LL * 3600 * seconds_in_ms;
 constexpr std::int64_t longest_wait_in_ms = day_in_ms;
 constexpr std::size_t most_rungs = 16;
 constexpr std::size_t most_services = 1000;
+constexpr std::size_t most_sockets_of_service = 32;
+/// So many are held.
+constexpr std::size_t most_sockets = 256;
 
 extern const Section stack_file;  ///< of holdfast.yaml and stack.d/*.yaml
 extern const Section preset_file; ///< of presets/NAME.yaml

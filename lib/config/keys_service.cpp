@@ -85,10 +85,13 @@ constexpr std::array the_limit_keys =
 
 constexpr std::array socket_keys = {
     key("name", name, "Its name in LISTEN_FDNAMES").needed(),
-    key("listen", address, "Where").needed(),
-    key("backlog", integer, "Connections that wait").in(1, 1 << 20),
+    key("listen", address, "Where: an address, no name").needed(),
+    key("backlog", integer, "Connections that wait; 4096 without it").in(1, 1 << 20),
+    key("mode", mode, "Of a unix socket, which is the service's user's; 0660 without it").in(0, 0777),
+    key("group", user, "Of a unix socket; else the service's"),
 };
 constexpr Section socket_section = {socket_keys};
+constexpr std::array socket_passing_choices = {Choice{"listen-fds"}, Choice{"nginx"}};
 
 constexpr std::array log_file_keys = {
     key("path", path, "A log that the program writes itself").needed(),
@@ -162,10 +165,12 @@ constexpr std::array the_service_keys = {
     key("reload", section, "How it reads its files anew").of(reload_section),
     key("restart", section, "Overrides of stability.restart").of(service_restart_section),
     key("limits", section, "Limits").of(limit_keys),
-    key("sockets", section, "Held by the anchor, passed as LISTEN_FDS")
+    key("sockets", section, "Held over its restarts, which refuse no connection; passed from descriptor 3 on")
         .as(Shape::list)
         .of(socket_section)
-        .not_yet(),
+        .at_most(most_sockets_of_service),
+    key("socket_passing", choice, "listen-fds: as sd_listen_fds(3) says; nginx: as nginx passes its own")
+        .of(socket_passing_choices),
     key("host", word, "Settings of the machine that it needs").named(NameRule::free).at_most(64),
     key("log", section, "Its output").of(log_section),
     key("task", section, "It ends, and what needs it waits for that").of(task_section),

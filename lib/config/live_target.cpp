@@ -122,13 +122,12 @@ bool is_same(const Target& a, const Target& b) {
   return a.path == b.path && (!a.path.empty() || (same_host && a.at.port == b.at.port));
 }
 
-/// Whether it says under `listens` that it is there.
-bool listens_at(const Node& service, const Target& target) {
-  const Node* listens = service.value("listens");
-  if (listens == nullptr) return false;
-  return std::any_of(listens->items.begin(), listens->items.end(), [&](const NodePtr& item) {
-    if (!target.path.empty()) return item->text == "unix:" + target.path;
-    const auto address = address_in(item->text);
+/// Whether it says under `listens` or `sockets` that it is there.
+bool listens_at(const Entry& service, const Target& target) {
+  const auto all = listenings(service);
+  return std::any_of(all.begin(), all.end(), [&](const Listening& one) {
+    if (!target.path.empty()) return one.address->text == "unix:" + target.path;
+    const auto address = address_in(one.address->text);
     const bool any_host = address && (address->host == "0.0.0.0" || address->host == "::");
     return address && address->port == target.at.port && is_here(target.at.host) &&
            (any_host || is_here(address->host));
@@ -165,7 +164,7 @@ private:
   bool is_at(const Entry& service, const Target& target) const {
     const auto ready = network_target(*service.value, "ready");
     if (ready && is_same(*ready, target)) return true;
-    if (listens_at(*service.value, target)) return true;
+    if (listens_at(service, target)) return true;
     return target.path.empty() && belongs(target.at, service);
   }
 

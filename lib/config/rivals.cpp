@@ -1,7 +1,12 @@
 #include "config/semantics.h"
 
+#include "base/address.h"
+
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace holdfast::config {
 namespace {
@@ -19,6 +24,40 @@ void for_each_of(const Node& tree, std::string_view key, Look look) {
   }
 }
 
+/// Who has which addresses. A configuration may name tens of thousands.
+class Taken {
+public:
+  /// Another service that cannot listen beside this one; empty: there is none.
+  std::string take(const std::string& service, const std::string& text) {
+    const auto address = listening_address_of(text);
+    // A name may be any address: it is compared as it is written.
+    std::string other = first_other(exact_[address ? written(address.value()) : text], service);
+    if (address && address.value().path.empty()) {
+      const auto kind = std::make_pair(is_v6(address.value()), address.value().port);
+      const bool any = is_any_host(address.value());
+      if (other.empty()) other = first_other(any ? with_port_[kind] : with_any_[kind], service);
+      with_port_[kind].insert(service);
+      if (any) with_any_[kind].insert(service);
+    }
+    exact_[address ? written(address.value()) : text].insert(service);
+    return other;
+  }
+
+private:
+  using Services = std::set<std::string>;
+  using Kind = std::pair<bool, std::uint16_t>; ///< IPv6, port
+
+  static std::string first_other(const Services& services, const std::string& service) {
+    for (const std::string& one : services)
+      if (one != service) return one;
+    return {};
+  }
+
+  std::map<std::string, Services> exact_;
+  std::map<Kind, Services> with_port_;
+  std::map<Kind, Services> with_any_; ///< of 0.0.0.0 or ::
+};
+
 std::string path_of(const std::string& service, std::string_view key) {
   return below(below("services", service), key);
 }
@@ -26,29 +65,26 @@ std::string path_of(const std::string& service, std::string_view key) {
 } // namespace
 
 void check_listens(const Node& tree, Report& report) {
-  std::map<std::string, std::string> taken;
-  for_each_of(tree, "listens", [&](const std::string& service, const Node& address) {
-    const auto [first, is_new] = taken.emplace(address.text, service);
-    if (is_new || first->second == service) return;
-    report.error(address.place, path_of(service, "listens"),
-                 {in_quotes(service) + " and " + in_quotes(first->second) + " cannot both listen on " +
-                      in_quotes(address.text),
-                  "give one of them another port"});
-  });
+  Taken taken;
+  for (const auto& [service, path, address] : listenings(tree))
+    if (const std::string other = taken.take(service, address->text); !other.empty())
+      report.error(address->place, path,
+                   {in_quotes(service) + " and " + in_quotes(other) + " cannot both listen on " +
+                        in_quotes(address->text),
+                    "give one of them another port"});
 }
 
 void look_for_rivals(const Node& tree, const MachineQuestions& machine, Report& report) {
   if (machine.listener)
-    for_each_of(tree, "listens", [&](const std::string& service, const Node& address) {
-      const auto listener = machine.listener(service, address.text);
-      const std::string path = path_of(service, "listens");
+    for (const auto& [service, path, address] : listenings(tree)) {
+      const auto listener = machine.listener(service, address->text);
       if (!listener)
-        report.warning(address.place, path, {listener.error().what, {}});
+        report.warning(address->place, path, {listener.error().what, {}});
       else if (!listener.value().empty())
-        report.error(address.place, path,
-                     {in_quotes(address.text) + " is in use by " + listener.value(),
+        report.error(address->place, path,
+                     {in_quotes(address->text) + " is in use by " + listener.value(),
                       "stop that, or give " + in_quotes(service) + " another address"});
-    });
+    }
   if (machine.unit)
     for_each_of(tree, "replaces", [&](const std::string& service, const Node& unit) {
       const auto state = machine.unit(unit.text);

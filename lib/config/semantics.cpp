@@ -110,7 +110,7 @@ private:
   }
 
   void task() {
-    for (const char* key : {"ready", "live", "unready_within", "reload"})
+    for (const char* key : {"ready", "live", "unready_within", "reload", "sockets"})
       if (has(key)) error(key, {"a task ends, " + in_quotes(key) + " means nothing to it", "leave it out"});
     if (spec_.restart.when == model::RestartWhen::always)
       error("restart", {"a task that is always restarted never ends", "when: on-failure or never"});
@@ -150,6 +150,8 @@ private:
   void useless() {
     if (has("progress_up_to") && !has("progress") && spec_.ready.kind != model::ProbeKind::observed)
       warn("progress_up_to", {"\"progress_up_to\" without a progress probe does nothing", {}});
+    if (has("socket_passing") && !has("sockets"))
+      warn("socket_passing", {"\"socket_passing\" without sockets does nothing", {}});
     if (spec_.program.user == "root" && has("capabilities"))
       warn("capabilities", {"root has all capabilities", "leave it out, or take another user"});
   }

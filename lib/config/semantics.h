@@ -8,6 +8,9 @@
 #include "config/report.h"
 #include "config/tree.h"
 
+#include <string>
+#include <vector>
+
 namespace holdfast::config {
 
 /// Resolves needs to ServiceIds: unknown ones, hard ones on a disabled service, cycles (each with its path).
@@ -50,6 +53,21 @@ void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);
 
 /// Two services that would listen on the same address.
 void check_listens(const Node& tree, Report& report);
+
+/// What `sockets` of each service says: addresses that can be bound to, names that are told apart, no more
+/// than can be held.
+void check_sockets(const Node& tree, Report& report);
+
+/// An address at which a service says that it is, under `listens` or in one of its `sockets`.
+struct Listening {
+  std::string service;
+  std::string path; ///< of the key
+  const Node* address = nullptr;
+};
+/// Of all that are started, in the order of the file.
+[[nodiscard]] std::vector<Listening> listenings(const Node& tree);
+/// Of one service.
+[[nodiscard]] std::vector<Listening> listenings(const Entry& service);
 
 /// What on this machine is in the way of a service: others that listen where it is to, and units of systemd
 /// that it replaces.

@@ -41,6 +41,7 @@ void add_facts(wire::ServiceStatus& shown, const engine::ServiceFacts& facts) {
   shown.memory_max_bytes = facts.memory_max_bytes;
   shown.cpu_usec = facts.cpu_usec;
   shown.tasks = facts.tasks;
+  shown.sockets = facts.sockets;
   shown.pressure = {.memory = facts.memory_pressure, .cpu = facts.cpu_pressure, .io = facts.io_pressure};
 }
 

@@ -61,11 +61,13 @@ Ticket Children::adopt(pid_t pid, ChildHandlers handlers) {
   return ticket;
 }
 
-void Children::look(const model::Program& program, std::function<void(std::string)> seen) {
+void Children::look(const model::Program& program, std::vector<std::shared_ptr<const Fd>> sockets,
+                    Seen seen) {
   linux_os::LaunchOrder order;
   order.kind = linux_os::LaunchOrder::Kind::look;
   order.ticket = ++last_;
   order.program = program;
+  order.sockets = std::move(sockets);
   looks_[order.ticket] = std::move(seen);
   launcher_.submit(std::move(order));
 }
@@ -73,7 +75,7 @@ void Children::look(const model::Program& program, std::function<void(std::strin
 void Children::take(linux_os::LaunchOutcome outcome) {
   const Ticket ticket = outcome.ticket;
   if (auto look = looks_.extract(ticket); !look.empty()) {
-    look.mapped()(outcome.error.what);
+    look.mapped()(std::move(outcome.error.what), std::move(outcome.opened));
     return;
   }
   launching_.erase(ticket);

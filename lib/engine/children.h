@@ -43,9 +43,12 @@ public:
   Ticket start(linux_os::LaunchOrder order, ChildHandlers handlers);
   /// A process that an earlier engine started and that is not reaped yet: `exited` alone is to come.
   Ticket adopt(pid_t pid, ChildHandlers handlers);
-  /// Looks at what the program requires, in the launcher's thread; `seen` gets what is missing, empty if
-  /// nothing is.
-  void look(const model::Program& program, std::function<void(std::string missing)> seen);
+  /// What a look has found: what is missing of what the program requires, empty if nothing is; and the
+  /// sockets that it opened.
+  using Seen = std::function<void(std::string missing, std::vector<linux_os::OpenedSocket> opened)>;
+  /// Looks at what the program requires, in the launcher's thread. `sockets`: those of its own that are open
+  /// (LaunchOrder::sockets).
+  void look(const model::Program& program, std::vector<std::shared_ptr<const Fd>> sockets, Seen seen);
 
   /// The anchor reports an exit. Whoever it belongs to is told; a process of nobody (an orphan that became
   /// the anchor's) is passed over. That of one whose launch is not answered is accounted for with the answer.
@@ -83,7 +86,7 @@ private:
   boost::asio::posix::stream_descriptor wake_;
   std::map<Ticket, std::unique_ptr<Child>>
       children_; ///< address of a child is stable: the kernel writes into it
-  std::map<Ticket, std::function<void(std::string)>> looks_;
+  std::map<Ticket, Seen> looks_;
   std::vector<std::unique_ptr<Child>> over_; ///< until tidy(): closing a pidfd holds a restart up
   std::unordered_map<pid_t, Ticket> by_pid_;
   std::map<Ticket, Child*> launching_;

@@ -50,6 +50,7 @@ struct ServiceFacts {
   std::optional<double> memory_pressure{};
   std::optional<double> cpu_pressure{};
   std::optional<double> io_pressure{};
+  std::vector<wire::SocketStatus> sockets{};
 };
 
 /// By which a command is known when it is asked again.

@@ -6,6 +6,7 @@
 #include "engine/service_facts.h"
 #include "linux/utf8.h"
 #include "model/words.h"
+#include "wire/held.h"
 
 #include <algorithm>
 #include <array>
@@ -78,8 +79,14 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                                    std::string_view cgroup) { return runs_.is_member(service, pid, cgroup); },
                .notified = [this](ServiceId service,
                                   const linux_os::Notification& said) { notified(service, said); }}),
+      sockets_(stack_,
+               {.anchor = {.hold = [this](std::int32_t place,
+                                          int fd) { return anchor_.hold(wire::listening_slot(place), fd); },
+                           .drop = [this](std::int32_t place) { anchor_.drop(wire::listening_slot(place)); },
+                           .places = wire::listening_slots},
+                .trouble = [this](const std::string& line) { report_.trouble(line); }}),
       children_(loop, [this](int pid) { to_reap_.push_back(pid); }),
-      runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_,
+      runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_, sockets_,
              [this](std::string line) { report_.trouble(line); }},
             stack_, [this](model::Event event) { happened(std::move(event)); }),
       limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
@@ -117,6 +124,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        limit_watch_.respecified();
                        memory_pressure_.respecified();
                        conditions_.respecified();
+                       sockets_.respecified();
                        settle_observer();
                      }}),
       timer_(loop), tell_timer_(loop), pulse_(loop, table_.life) {
@@ -134,11 +142,18 @@ Status Engine::open(Held& held) {
   if (auto opened = conditions_.open(); !opened) return opened;
   if (auto can = can_run(stack_.spec()); !can) return can;
   if (auto opened = reloader_.open_sockets(stack_.spec(), held); !opened) return opened;
+  find_listening_sockets(held);
   if (comes_back_)
     found_ = runs_.come_back(find_leaves(tree_, stack_.spec(), rows_), held);
   else
     runs_.begin();
   return leave_with_anchor();
+}
+
+void Engine::find_listening_sockets(Held& held) {
+  for (std::int32_t place = 0; place < wire::listening_slots; ++place)
+    if (const auto slot = wire::listening_slot(place); held.has(slot))
+      sockets_.find_again(place, held.take(slot));
 }
 
 /// The state comes last: with it there is something for the next engine to come back to.
@@ -171,6 +186,7 @@ int Engine::run() {
   while (!ended_)
     loop_.run_one();
   door_.close();
+  sockets_.release_all();
   tell_all();
   // Whoever waits for an answer gets it as far as it can be had without waiting.
   loop_.poll();
@@ -188,6 +204,9 @@ void Engine::come_back() {
   tell_of_stack("the engine " + model::words(lost) + "; another one is here after " + format_span(away) +
                 ", " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
   take_now(model::EngineReturned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())});
+  // The engine before us may have ended between a last decision and what follows of it.
+  for (std::uint32_t i = 0; i < stack_.size(); ++i)
+    sockets_.settle({i});
 }
 
 void Engine::happened(model::Event event) {
@@ -350,9 +369,11 @@ void Engine::set_timer() {
 
 void Engine::carry_out(const model::LookAtRequirements& action) {
   const ServiceId service = action.service;
-  children_.look(stack_.spec(service).program, [this, service](std::string missing) {
-    happened(model::RequirementsSeen{service, std::move(missing)});
-  });
+  children_.look(stack_.spec(service).program, sockets_.of(service),
+                 [this, service](std::string missing, std::vector<linux_os::OpenedSocket> opened) {
+                   sockets_.take(service, std::move(opened));
+                   happened(model::RequirementsSeen{service, std::move(missing)});
+                 });
 }
 
 void Engine::carry_out(const model::Spawn& action) {
@@ -480,7 +501,9 @@ void Engine::reload(const std::string& by, const CommandTicket& ticket,
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {
-  return facts_of(tree_.service(stack_.spec(service).name));
+  ServiceFacts facts = facts_of(tree_.service(stack_.spec(service).name));
+  facts.sockets = sockets_.status(service);
+  return facts;
 }
 
 std::uint64_t Engine::log_lines_dropped(ServiceId service) const {

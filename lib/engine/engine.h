@@ -13,6 +13,7 @@
 #include "engine/done_tasks.h"
 #include "engine/door.h"
 #include "engine/event_log.h"
+#include "engine/held_sockets.h"
 #include "engine/helpers.h"
 #include "engine/last_stop_rows.h"
 #include "engine/limit_watch.h"
@@ -103,6 +104,7 @@ private:
   /// What the steps changed, and the events, are part of the state from now on.
   void save();
   void add_event(EventRecord record);
+  void find_listening_sockets(Held& held);
   [[nodiscard]] Status leave_with_anchor();
   void come_back();
   void tell_soon();
@@ -123,7 +125,7 @@ private:
   void carry_out(const model::CloseDoor&) { door_.close(); }
   void carry_out(const model::OpenDoor&) { door_.open(); }
   void carry_out(const model::AskProbe& action);
-  void carry_out(const model::ReportPhase&) {}
+  void carry_out(const model::ReportPhase& action) { sockets_.settle(action.service); }
   void carry_out(const model::ReportTrouble&) {}
   void carry_out(const model::ReportVerdict&) {}
   void carry_out(const model::End& action);
@@ -160,6 +162,7 @@ private:
   std::unique_ptr<linux_os::LogCapture> logs_;
   Recorder recorder_;
   NotifyHub notify_;
+  HeldSockets sockets_;
   Children children_;
   Runs runs_;
   LimitWatch limit_watch_;

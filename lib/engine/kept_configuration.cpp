@@ -114,8 +114,8 @@ KeptConfiguration::~KeptConfiguration() {
 Result<std::uint64_t> KeptConfiguration::prepare(const config::KeptFiles& files) {
   const Place* const used = place_of(in_force());
   Place& place = used == head_->places.data() ? head_->places[1] : head_->places[0];
-  place.number.store(0);
   const std::string bytes = config::encode(files);
+  place.number.store(0);
   // In front of the one in force where it fits, so that the memory does not grow with each.
   const bool fits_before = used == nullptr || page + bytes.size() <= used->offset;
   const std::uint64_t offset = fits_before ? page : up_to_page(used->offset + used->length);

@@ -158,6 +158,7 @@ linux_os::LaunchOrder Runs::order_of(ServiceId service, const Live& live) const 
   if (const std::string notify = parts_.notify.environment(service); !notify.empty())
     order.extra_environment.push_back(notify);
   order.output = live.made.log_end.get();
+  order.sockets = parts_.sockets.of(service);
   order.cgroup_fd = live.made.leaf.directory_fd();
   order.pid_at_birth = live.pid;
   return order;

@@ -4,6 +4,7 @@
 #include "engine/children.h"
 #include "engine/found_leaves.h"
 #include "engine/held.h"
+#include "engine/held_sockets.h"
 #include "engine/last_stop_rows.h"
 #include "engine/leaf_watch.h"
 #include "engine/notify_hub.h"
@@ -40,6 +41,7 @@ public:
     linux_os::LogCapture& logs;
     NotifyHub& notify;
     LastStopRows& rows;
+    const HeldSockets& sockets;
     std::function<void(std::string)> trouble; ///< a line for the operator
   };
 

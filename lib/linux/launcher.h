@@ -16,7 +16,7 @@ namespace holdfast::linux_os {
 struct LaunchOrder {
   enum class Kind : std::uint8_t {
     launch,
-    look, ///< see only whether the requirements are met
+    look, ///< see only whether the requirements are met, and open the sockets that are not open yet
   };
   Kind kind = Kind::launch;
   std::uint64_t ticket = 0; ///< the caller's; comes back in the outcome
@@ -26,11 +26,21 @@ struct LaunchOrder {
   bool check_requirements = true;             ///< and make runtime directories
   int input = -1;                             ///< borrowed; open until the outcome came; -1: /dev/null
   int output = -1;                            ///< borrowed likewise
-  int cgroup_fd = -1;                         ///< borrowed likewise
+  /// For each of the program's sockets the one that is held; shared, since it may be let go of meanwhile.
+  /// None: a look opens it, and a launch is refused. Empty: the program of this order gets none (probes,
+  /// hooks).
+  std::vector<std::shared_ptr<const Fd>> sockets;
+  int cgroup_fd = -1;                                ///< borrowed likewise
   std::atomic<std::int32_t>* pid_at_birth = nullptr; ///< borrowed likewise
   bool parent_is_ours = false;                       ///< as in SpawnRequest
   /// The program is named by a descriptor of ours, /proc/self/fd/N: the child has them all until its exec.
   bool by_descriptor = false;
+};
+
+/// A socket that a look has opened.
+struct OpenedSocket {
+  std::string address; ///< as it is configured
+  Fd fd;
 };
 
 struct LaunchOutcome {
@@ -39,9 +49,10 @@ struct LaunchOutcome {
   enum class Kind : std::uint8_t { started, failed, refused, looked };
   std::uint64_t ticket = 0;
   Kind kind = Kind::failed;
-  pid_t pid = 0; ///< started; or the child that failed before exec, 0 where none
-  Fd pidfd;      ///< started
-  Error error;   ///< failed, refused
+  pid_t pid = 0;                      ///< started; or the child that failed before exec, 0 where none
+  Fd pidfd;                           ///< started
+  Error error;                        ///< failed, refused
+  std::vector<OpenedSocket> opened{}; ///< looked: also where another could not be opened
 };
 
 /// Orders are carried out one after the other, in order. Which signals are ignored is looked at once, at the

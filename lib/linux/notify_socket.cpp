@@ -2,6 +2,7 @@
 
 #include "linux/cgroup.h"
 #include "linux/pidfd.h"
+#include "linux/socket_path.h"
 
 #include <array>
 #include <cerrno>
@@ -25,40 +26,8 @@ struct Datagram {
   int sender = 0; ///< 0: without credentials
 };
 
-Status check_directory(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return Error{path + ": not an absolute path", EINVAL};
-  const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
-  struct stat info {};
-  if (::stat(directory.c_str(), &info) != 0) return system_error(directory, errno);
-  const bool ours = info.st_uid == 0 || info.st_uid == ::geteuid();
-  if (ours && (info.st_mode & 0022) == 0) return Done{};
-  return Error{directory + ": must be root's and not writable by others", EACCES};
-}
-
-/// What an earlier daemon left there is a socket; anything else is not ours.
-Status remove_stale(const std::string& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0)
-    return errno == ENOENT ? Status(Done{}) : Status(system_error(path, errno));
-  if (!S_ISSOCK(info.st_mode)) return Error{path + ": is there already and is no socket", EEXIST};
-  if (::unlink(path.c_str()) != 0) return system_error(path, errno);
-  return Done{};
-}
-
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return Error{path + ": too long for a socket (" + std::to_string(sizeof address.sun_path - 1) +
-                     " bytes at most)",
-                 ENAMETOOLONG};
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
 Status bind_for_all(int fd, const std::string& path) {
-  const auto address = address_of(path);
+  const auto address = unix_address(path);
   if (!address) return address.error();
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
@@ -140,8 +109,8 @@ std::optional<Notification> accept(const Datagram& datagram, const NotifySocket:
 NotifySocket::NotifySocket(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
 
 Result<NotifySocket> NotifySocket::bind(const std::string& path) {
-  if (auto checked = check_directory(path); !checked) return checked.error();
-  if (auto removed = remove_stale(path); !removed) return removed.error();
+  if (auto checked = check_directory_of(path); !checked) return checked.error();
+  if (auto removed = remove_stale_socket(path); !removed) return removed.error();
   Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return system_error("socket", errno);
   if (auto bound = bind_for_all(fd.get(), path); !bound) return bound.error();

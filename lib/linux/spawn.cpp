@@ -3,14 +3,17 @@
 #include "linux/child_stack.h"
 #include "linux/clone_call.h"
 #include "linux/descriptor_limit.h"
+#include "linux/socket_passing.h"
 #include "linux/spawn_child.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +62,7 @@ public:
     plan_.input = request.slots != nullptr ? request.slots->input() : request.input;
     plan_.output = request.slots != nullptr ? request.slots->output() : request.output;
     plan_.private_below = request.slots != nullptr ? request.slots->end() : 0;
+    add_sockets(request);
     plan_.ignored_signals = request.inheritance != nullptr ? request.inheritance->ignored_signals()
                                                            : ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
     plan_.change_identity = request.change_identity;
@@ -80,6 +84,23 @@ public:
   [[nodiscard]] ChildPlan& plan() { return plan_; }
 
 private:
+  void add_sockets(const SpawnRequest& request) {
+    assert(request.sockets.size() <= most_passed_sockets);
+    std::copy(request.sockets.begin(), request.sockets.end(), plan_.sockets.begin());
+    plan_.socket_count = request.sockets.size();
+    plan_.sockets_block = request.sockets_block;
+    // Kept in the private copy of our table with all that stands below.
+    if (plan_.private_below != 0)
+      for (const int socket : request.sockets)
+        plan_.private_below = std::max(plan_.private_below, static_cast<unsigned>(socket) + 1);
+    for (std::size_t i = 0; !request.sockets.empty() && i < request.environment.size(); ++i)
+      if (request.environment[i].starts_with(listen_pid)) {
+        char* const digits = std::copy_n(listen_pid, std::strlen(listen_pid), listen_pid_.data());
+        plan_.listen_pid = digits;
+        environment_[i] = listen_pid_.data();
+      }
+  }
+
   void add_limits(const model::ProcessLimits& limits) {
     add_limit(RLIMIT_NOFILE, limits.open_files);
     if (const auto& at_start = descriptor_limit_at_start(); at_start && !limits.open_files)
@@ -105,6 +126,7 @@ private:
   std::vector<const char*> environment_;
   std::vector<gid_t> groups_;
   std::vector<gid_t> groups_back_;
+  std::array<char, 24> listen_pid_{}; ///< "LISTEN_PID=", and digits that the child writes
   ChildPlan plan_;
 };
 
@@ -114,6 +136,7 @@ const char* word_for(SpawnStage stage) {
   case SpawnStage::signals: return "rt_sigaction";
   case SpawnStage::descriptors: return "close_range";
   case SpawnStage::stdio: return "stdin and stdout";
+  case SpawnStage::sockets: return "sockets";
   case SpawnStage::session: return "setsid";
   case SpawnStage::oom_score: return "oom_score_adj";
   case SpawnStage::limits: return "setrlimit";

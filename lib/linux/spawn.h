@@ -31,7 +31,8 @@ struct Identity {
 [[nodiscard]] Result<Identity> resolve_identity(const model::Program& program);
 
 /// All that one spawn needs; everything in it outlives the call. The child is in a session of its own, has no
-/// descriptor of ours but 0, 1 and 2, and no signal of its is blocked or ignored. Where we are not root,
+/// descriptor of ours but 0, 1 and 2 and the sockets, and no signal of its is blocked or ignored. With
+/// sockets, the variable LISTEN_PID of the environment gets the child's pid. Where we are not root,
 /// limits.oom_score is written as far as the kernel lets us: it can be raised only.
 struct SpawnRequest {
   std::vector<std::string> argv;        ///< argv[0] is the absolute path that is executed
@@ -45,6 +46,8 @@ struct SpawnRequest {
   model::ProcessLimits limits;
   int input = -1;                           ///< becomes 0; -1: /dev/null
   int output = -1;                          ///< becomes 1 and 2; -1: /dev/null
+  std::vector<int> sockets;                 ///< become 3, 4, … and are not close-on-exec; 32 at most
+  bool sockets_block = true;                ///< false: they are made non-blocking, for all who share them
   int cgroup_fd = -1;                       ///< the leaf
   const Inheritance* inheritance = nullptr; ///< borrowed; none: the child sets all
   const SpawnSlots* slots = nullptr; ///< borrowed; none: the child copies our whole table of descriptors

@@ -43,21 +43,64 @@ bool unshare_descriptors(const ChildPlan& plan) {
          ::syscall(SYS_close_range, plan.private_below, ~0U, CLOSE_RANGE_UNSHARE) == 0;
 }
 
-/// A copy of `fd` above the three, or of /dev/null.
-long above_stdio(int fd) {
+/// The number above all that the program gets.
+unsigned end_of_passed(const ChildPlan& plan) {
+  return 3 + static_cast<unsigned>(plan.socket_count);
+}
+
+/// A copy of `fd` above all that the program gets.
+long out_of_the_way(const ChildPlan& plan, long fd) {
+  return ::syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, end_of_passed(plan));
+}
+
+/// The same, of /dev/null where there is no `fd`.
+long stream_or_null(const ChildPlan& plan, int fd) {
   const long from =
       fd >= 0 ? fd : ::syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  if (from < 0) return from;
-  return ::syscall(SYS_fcntl, from, F_DUPFD_CLOEXEC, 3);
+  return from < 0 ? from : out_of_the_way(plan, from);
+}
+
+bool arrange_stdio(const ChildPlan& plan) {
+  const long input = stream_or_null(plan, plan.input);
+  const long output = stream_or_null(plan, plan.output);
+  return input >= 0 && output >= 0 && ::syscall(SYS_dup3, input, 0, 0) == 0 &&
+         ::syscall(SYS_dup3, output, 1, 0) == 1 && ::syscall(SYS_dup3, output, 2, 0) == 2;
+}
+
+bool set_blocking(long fd, bool blocking) {
+  const long flags = ::syscall(SYS_fcntl, fd, F_GETFL);
+  if (flags < 0) return false;
+  const long wanted = blocking ? flags & ~static_cast<long>(O_NONBLOCK) : flags | O_NONBLOCK;
+  return wanted == flags || ::syscall(SYS_fcntl, fd, F_SETFL, wanted) == 0;
+}
+
+/// All are copied before the first is put in its place: that may be another's number.
+bool arrange_sockets(const ChildPlan& plan) {
+  long copies[most_passed_sockets] = {};
+  for (std::size_t i = 0; i < plan.socket_count; ++i)
+    if ((copies[i] = out_of_the_way(plan, plan.sockets[i])) < 0) return false;
+  for (std::size_t i = 0; i < plan.socket_count; ++i) {
+    const long place = 3 + static_cast<long>(i);
+    if (::syscall(SYS_dup3, copies[i], place, 0) != place || !set_blocking(place, plan.sockets_block))
+      return false;
+  }
+  return true;
 }
 
 /// What we hold besides stays open until exec and not a moment longer.
-bool arrange_stdio(const ChildPlan& plan) {
-  const long input = above_stdio(plan.input);
-  const long output = above_stdio(plan.output);
-  return input >= 0 && output >= 0 && ::syscall(SYS_dup3, input, 0, 0) == 0 &&
-         ::syscall(SYS_dup3, output, 1, 0) == 1 && ::syscall(SYS_dup3, output, 2, 0) == 2 &&
-         ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+bool close_the_rest(const ChildPlan& plan) {
+  return ::syscall(SYS_close_range, end_of_passed(plan), ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+/// Nobody else knows it before the exec.
+void write_pid(char* to) {
+  std::array<char, 10> digits{};
+  std::size_t count = 0;
+  for (long pid = ::syscall(SYS_getpid); pid > 0; pid /= 10)
+    digits[count++] = static_cast<char>('0' + pid % 10);
+  while (count > 0)
+    *to++ = digits[--count];
+  *to = '\0';
 }
 
 bool write_oom_score(const ChildPlan& plan) {
@@ -172,7 +215,11 @@ SpawnStage change_identity(const ChildPlan& plan) {
 SpawnStage carry_out(const ChildPlan& plan) {
   if (!reset_signals(plan)) return SpawnStage::signals;
   if (!unshare_descriptors(plan)) return SpawnStage::descriptors;
+  // The streams first: their numbers in the plan may be those of sockets in the program.
   if (!arrange_stdio(plan)) return SpawnStage::stdio;
+  if (!arrange_sockets(plan)) return SpawnStage::sockets;
+  if (!close_the_rest(plan)) return SpawnStage::descriptors;
+  if (plan.listen_pid != nullptr) write_pid(plan.listen_pid);
   if (::syscall(SYS_setsid) < 0) return SpawnStage::session;
   if (!write_oom_score(plan)) return SpawnStage::oom_score;
   ::syscall(SYS_umask, plan.umask);

@@ -19,6 +19,7 @@ enum class SpawnStage : std::uint8_t {
   signals,
   descriptors,
   stdio,
+  sockets,
   session,
   oom_score,
   limits,
@@ -35,6 +36,8 @@ enum class SpawnStage : std::uint8_t {
   exec,
 };
 
+constexpr std::size_t most_passed_sockets = 32;
+
 struct PlannedLimit {
   int resource = 0;
   rlimit value{};
@@ -46,8 +49,12 @@ struct ChildPlan {
   const char* const* argv = nullptr;
   const char* const* environment = nullptr;
   const char* directory = nullptr;
-  int input = -1;             ///< -1: /dev/null
-  int output = -1;            ///< -1: /dev/null
+  int input = -1;                                 ///< -1: /dev/null
+  int output = -1;                                ///< -1: /dev/null
+  std::array<int, most_passed_sockets> sockets{}; ///< become 3, 4, …
+  std::size_t socket_count = 0;
+  bool sockets_block = true;
+  char* listen_pid = nullptr; ///< room for a pid's digits and a NUL; null: nobody wants it
   unsigned private_below = 0; ///< not 0: our table of descriptors is shared; below this it becomes a copy
 
   SignalSet ignored_signals = 0; ///< may be ignored here

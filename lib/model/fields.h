@@ -37,10 +37,12 @@ HOLDFAST_FIELDS(ReloadSpec, signal, exec, files)
 HOLDFAST_FIELDS(RestartPolicy, delay, up_to, jitter_percent, settled, budget, window, when)
 HOLDFAST_FIELDS(RuntimeDirectory, path, mode)
 HOLDFAST_FIELDS(Requirement, file, owner)
+HOLDFAST_FIELDS(SocketSpec, name, address, backlog, mode, group)
 HOLDFAST_FIELDS(ProcessLimits, open_files, locked_memory, core, oom_score)
 HOLDFAST_FIELDS(GroupLimits, memory, memory_high, swap, cpu, cpu_weight, io_weight, tasks, oom_group)
 HOLDFAST_FIELDS(Program, command, user, group, groups, capabilities, no_new_privileges, environment,
-                environment_file, directory, umask, runtime_directories, requirements, limits)
+                environment_file, directory, umask, runtime_directories, requirements, sockets,
+                socket_passing, limits)
 HOLDFAST_FIELDS(ServiceSpec, name, program, external, needs, conditions, critical, enabled, removed, task,
                 ready, progress, progress_up_to, live, start_within, unready_within, stop, leftovers, reload,
                 restart, group_limits, timestamps)

@@ -49,6 +49,14 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(SocketPassing value) {
+  switch (value) {
+  case SocketPassing::listen_fds:
+  case SocketPassing::nginx: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(RestartWhen value) {
   switch (value) {
   case RestartWhen::always:

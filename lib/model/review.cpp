@@ -65,7 +65,7 @@ void Turn::review_waiting(ServiceId id) {
 
 void Turn::review_free(ServiceId id, Waiting& waiting) {
   if (waiting.look == Look::asked || (waiting.look_again != never && waiting.look_again > now_.mono)) return;
-  if (spec(id).program.requirements.empty()) waiting.look = Look::satisfied;
+  if (!is_looked_at(spec(id).program)) waiting.look = Look::satisfied;
   if (waiting.look == Look::satisfied) {
     waiting.look_again = never;
     reschedule(id);

@@ -131,6 +131,23 @@ struct Requirement {
   bool operator==(const Requirement&) const = default;
 };
 
+/// A listening socket that outlives the runs of its service: connections that come while none runs wait in
+/// its queue.
+struct SocketSpec {
+  std::string name;
+  std::string address;     ///< IPV4:PORT, [IPV6]:PORT or unix:/path
+  unsigned backlog = 4096; ///< connections that wait; the kernel grants net.core.somaxconn at most
+  unsigned mode = 0660;    ///< of a unix socket; so the next. It is the service's user's
+  std::string group;       ///< empty: the service's
+  bool operator==(const SocketSpec&) const = default;
+};
+
+/// How a program is told of the sockets that it gets, from descriptor 3 on.
+enum class SocketPassing : std::uint8_t {
+  listen_fds, ///< sd_listen_fds(3): LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES
+  nginx,      ///< as nginx tells its own next binary: NGINX=3;4;
+};
+
 /// Limits that a process sets on itself between clone and exec. Those of cgroups are not among them.
 struct ProcessLimits {
   std::optional<std::uint64_t> open_files;
@@ -168,9 +185,16 @@ struct Program {
   unsigned umask = 0027;
   std::vector<RuntimeDirectory> runtime_directories;
   std::vector<Requirement> requirements;
+  std::vector<SocketSpec> sockets;
+  SocketPassing socket_passing = SocketPassing::listen_fds;
   ProcessLimits limits;
   bool operator==(const Program&) const = default;
 };
+
+/// Whether something of it is looked at, or made, before it is started.
+[[nodiscard]] inline bool is_looked_at(const Program& program) {
+  return !program.requirements.empty() || !program.sockets.empty();
+}
 
 struct ServiceSpec {
   std::string name;

@@ -16,6 +16,16 @@ Json to_json(const Pressure& pressure) {
   return {{"memory", or_null(pressure.memory)}, {"cpu", or_null(pressure.cpu)}, {"io", or_null(pressure.io)}};
 }
 
+Json to_json(const std::vector<SocketStatus>& sockets) {
+  Json list = Json::array();
+  for (const SocketStatus& socket : sockets)
+    list.push_back(Json{{"name", socket.name},
+                        {"address", socket.address},
+                        {"queue", or_null(socket.queue)},
+                        {"backlog", or_null(socket.backlog)}});
+  return list;
+}
+
 Json to_json(const StackStatus& stack) {
   return {{"name", stack.name},   {"verdict", stack.verdict},
           {"since", stack.since}, {"door", stack.door},
@@ -37,6 +47,7 @@ Json to_json(const ServiceStatus& service) {
                  {"tasks", or_null(service.tasks)},
                  {"last_exit", to_json(service.last_exit)},
                  {"pressure", to_json(service.pressure)},
+                 {"sockets", to_json(service.sockets)},
                  {"status_text", service.status_text},
                  {"log_lines_dropped", service.log_lines_dropped},
                  {"last_lines", service.last_lines}};
@@ -78,6 +89,17 @@ Status read_pressure(Fields& fields, Pressure& pressure) {
   return Done{};
 }
 
+Result<SocketStatus> socket_from(const Json& value) {
+  SocketStatus socket;
+  Fields fields(value);
+  fields.need("name", socket.name);
+  fields.need("address", socket.address);
+  fields.need("queue", socket.queue);
+  fields.need("backlog", socket.backlog);
+  if (auto status = fields.finish(false); !status) return status.error().in("sockets");
+  return socket;
+}
+
 void read_numbers(Fields& fields, ServiceStatus& service) {
   fields.need("pid", service.pid);
   fields.need("run", service.run);
@@ -110,6 +132,9 @@ Result<ServiceStatus> service_from(const Json& value) {
   fields.may("last_lines", service.last_lines);
   read_numbers(fields, service);
   if (auto status = read_pressure(fields, service.pressure); !status) return status.error().in("services");
+  if (fields.look("sockets") != nullptr)
+    if (auto status = read_list(fields, "sockets", service.sockets, socket_from); !status)
+      return status.error().in("services");
   if (auto status = read_explanation(fields, service.explanation); !status) return status.error();
   if (const Json* exit = fields.look("last_exit"); exit != nullptr && !exit->is_null()) {
     auto last = last_exit_from(*exit);

@@ -47,6 +47,16 @@ struct Pressure {
   bool operator==(const Pressure&) const = default;
 };
 
+/// A listening socket that is held.
+struct SocketStatus {
+  std::string name{};
+  std::string address{};                  ///< as it is configured
+  std::optional<std::uint64_t> queue{};   ///< connections that wait to be accepted; none: it is not open, or
+                                          ///< nobody can tell; so the next
+  std::optional<std::uint64_t> backlog{}; ///< so many may wait
+  bool operator==(const SocketStatus&) const = default;
+};
+
 struct ServiceStatus {
   std::string name{};
   std::string phase{};
@@ -61,6 +71,7 @@ struct ServiceStatus {
   std::optional<std::uint64_t> cpu_usec{};
   std::optional<std::uint64_t> tasks{};
   Pressure pressure{};
+  std::vector<SocketStatus> sockets{};
   std::optional<LastExit> last_exit{}; ///< none before any exit
   std::string status_text{};           ///< what it says of itself (STATUS= of sd_notify)
   std::uint64_t log_lines_dropped = 0;

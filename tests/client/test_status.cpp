@@ -85,6 +85,18 @@ TEST_CASE("status says since when the configuration on the disk is another") {
                       "plan` shows what a reload would do\n") != std::string::npos);
 }
 
+TEST_CASE("status tells of connections that wait, and of no empty queue") {
+  Command command;
+  wire::StatusView view = view_of("working");
+  view.services[0].status_text = "busy";
+  view.services[0].sockets = {{.name = "web", .address = "127.0.0.1:80", .queue = 3, .backlog = 4096},
+                              {.name = "idle", .address = "127.0.0.1:81", .queue = 0, .backlog = 9},
+                              {.name = "closed", .address = "127.0.0.1:82"}};
+  const FakeDaemon daemon(command.socket(), {view, wire::Finished{}});
+  CHECK(command.run({"status"}).out.find("busy; 3 of 4096 connections wait on 127.0.0.1:80\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("status shows why, and the last lines of what failed, and nothing that steers a terminal") {
   Command command;
   const FakeDaemon daemon(command.socket(), {failed_view(), wire::Finished{}});

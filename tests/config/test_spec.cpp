@@ -71,6 +71,10 @@ TEST_CASE("spec: every supported key reaches its field") {
   a.program.umask = 077;
   a.program.runtime_directories = {{"/run/a", 0750}, {"/run/a2", 0755}};
   a.program.requirements = {{"/srv/FILE", "daemon"}, {"/srv/OTHER", ""}};
+  a.program.sockets = {
+      {.name = "web", .address = "127.0.0.1:8000", .backlog = 100, .mode = 0660, .group = ""},
+      {.name = "cli", .address = "unix:/run/cli", .backlog = 4096, .mode = 0600, .group = "adm"}};
+  a.program.socket_passing = model::SocketPassing::nginx;
   a.program.limits = {.open_files = 65536, .locked_memory = 64ULL << 20, .core = 0, .oom_score = -500};
   a.critical = false;
   a.ready = {.kind = model::ProbeKind::exec,

@@ -10,8 +10,12 @@ using namespace holdfast::test;
 
 TEST_CASE("a stack that works") {
   FakePort port(two_services());
-  port.facts_[0] = {
-      .memory_bytes = 1000, .memory_max_bytes = 2000, .cpu_usec = 3, .tasks = 4, .memory_pressure = 1.5};
+  port.facts_[0] = {.memory_bytes = 1000,
+                    .memory_max_bytes = 2000,
+                    .cpu_usec = 3,
+                    .tasks = 4,
+                    .memory_pressure = 1.5,
+                    .sockets = {{.name = "web", .address = "unix:/a", .queue = 1}}};
   port.dropped_[0] = 5;
   port.feed(model::StackStarted{});
   port.run(redis, 4711);
@@ -35,6 +39,7 @@ TEST_CASE("a stack that works") {
   CHECK(first.cpu_usec == 3U);
   CHECK(first.tasks == 4U);
   CHECK(first.pressure == wire::Pressure{.memory = 1.5});
+  CHECK(first.sockets == std::vector<wire::SocketStatus>{{.name = "web", .address = "unix:/a", .queue = 1}});
   CHECK(first.log_lines_dropped == 5);
   CHECK_FALSE(first.last_exit.has_value());
   CHECK_FALSE(view.services[1].critical);

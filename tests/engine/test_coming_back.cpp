@@ -2,11 +2,17 @@
 
 #include "stack_under_test.h"
 
+#include "base/fd.h"
 #include "support/catch.h"
+#include "wire/last_stop.h"
 
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -43,6 +49,22 @@ public:
   NoEngine(const NoEngine&) = delete;
   NoEngine& operator=(const NoEngine&) = delete;
 
+  /// As if it had not taken over, and the one before it neither: the next one does not read the saved state.
+  void was_the_second_in_a_row() const {
+    const std::filesystem::path descriptors = "/proc/" + std::to_string(anchor_) + "/fd";
+    for (const auto& entry : std::filesystem::directory_iterator(descriptors)) {
+      if (!std::filesystem::read_symlink(entry.path()).string().starts_with("/memfd:holdfast-last-stop"))
+        continue;
+      const Fd memory(::open(entry.path().c_str(), O_RDWR | O_CLOEXEC));
+      auto table = wire::map_last_stop(memory.get());
+      REQUIRE(table.ok());
+      table.value()->life.adopted = 0;
+      table.value()->anchor.early_deaths = 1;
+      return;
+    }
+    FAIL("the anchor has no memory that it shares with its engine");
+  }
+
 private:
   int anchor_;
 };
@@ -50,6 +72,27 @@ private:
 std::ptrdiff_t open_in(int pid) {
   const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
   return std::distance(begin(all), end(all));
+}
+
+/// One that runs and never accepts: whoever connects waits in the queue.
+model::ServiceSpec listener(const std::string& path) {
+  auto service = Place::service("a", {"run"});
+  service.program.sockets = {{.name = "web", .address = "unix:" + path, .group = {}}};
+  return service;
+}
+
+bool is_refused(const std::string& path) {
+  const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un peer{};
+  peer.sun_family = AF_UNIX;
+  path.copy(peer.sun_path, sizeof peer.sun_path - 1);
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0;
+}
+
+/// Another one where the file was made anew.
+ino_t file_number(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
 } // namespace
@@ -184,5 +227,57 @@ TEST_CASE("coming back - five deaths leave no descriptor behind and no service r
   CHECK(stack.pids("a", 1) == pids);
   CHECK(stack.stays_ready("a"));
   CHECK(stack.stays_ready("quiet"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - the next run has the listening socket that an engine before left") {
+  const Place place;
+  const std::string path = place / "web";
+  StackUnderTest stack(place, place.stack({listener(path)}));
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  const ino_t file = file_number(path);
+  REQUIRE(file != 0);
+  {
+    const NoEngine none(stack);
+    CHECK_FALSE(is_refused(path));
+  }
+  REQUIRE(comes_back_again(stack));
+  stack.ask("restart a");
+  REQUIRE(stack.tells("a 2 starting>ready"));
+  CHECK(file_number(path) == file);
+  CHECK_FALSE(is_refused(path));
+  {
+    const NoEngine none(stack);
+    REQUIRE(::kill(stack.pids("a", 2)[0], SIGKILL) == 0);
+    CHECK_FALSE(is_refused(path));
+  }
+  REQUIRE(stack.tells("a 3 starting>ready"));
+  CHECK(file_number(path) == file);
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a 3 stopping>down"));
+  CHECK(is_refused(path));
+  CHECK(file_number(path) == 0);
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - nobody waits for a service that is not to run any more") {
+  const Place place;
+  const std::string path = place / "web";
+  auto a = listener(path);
+  a.enabled = false;
+  StackUnderTest stack(place, place.stack({a, Place::service("b", {"run"})}));
+  REQUIRE(stack.tells("b 1 starting>ready"));
+  stack.ask("start a");
+  REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE_FALSE(is_refused(path));
+  {
+    const NoEngine none(stack);
+    REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
+    none.was_the_second_in_a_row();
+  }
+  REQUIRE(comes_back_again(stack));
+  CHECK(comes_true([&] { return stack.output().find("the saved state is not read") != std::string::npos; }));
+  CHECK(comes_true([&] { return is_refused(path); }));
+  CHECK(file_number(path) == 0);
   CHECK(stack.ends_well());
 }

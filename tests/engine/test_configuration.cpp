@@ -22,9 +22,12 @@ void put(const std::string& path, const std::string& text) {
 }
 
 /// As it is read now.
-config::Loaded load(const std::string& file) {
-  auto loaded =
-      config::load({.file = file, .preset_directories = {}, .look_at_machine = false, .machine = {}});
+config::Loaded load(const std::string& file, std::vector<std::string> preset_directories = {}) {
+  config::LoadOptions options;
+  options.file = file;
+  options.preset_directories = std::move(preset_directories);
+  options.look_at_machine = false;
+  auto loaded = config::load(options);
   loaded.stack.emplace();
   return loaded;
 }
@@ -123,14 +126,10 @@ TEST_CASE("configuration: a preset that comes where none was is a change") {
   REQUIRE(make_directories(place / "own", 0755).ok());
   REQUIRE(make_directories(place / "ours", 0755).ok());
   put(place / "ours/small.yaml", "about: small\nservice: {command: [/bin/a]}\n");
-  auto accepted = config::load({.file = file,
-                                .preset_directories = {place / "own", place / "ours"},
-                                .look_at_machine = false,
-                                .machine = {}});
-  accepted.stack.emplace();
   boost::asio::io_context loop;
-  Configuration configuration(
-      loop, {.file = file, .read = [] { return config::Loaded{}; }, .accepted = std::move(accepted)});
+  Configuration configuration(loop, {.file = file,
+                                     .read = [] { return config::Loaded{}; },
+                                     .accepted = load(file, {place / "own", place / "ours"})});
   put(place / "own/small.yaml", "about: small\nservice: {command: [/bin/b]}\n");
   CHECK(configuration.changed_on_disk().has_value());
 }

@@ -2,6 +2,7 @@
 //   cat FILE…       copies the files to stdout
 //   environment     its environment, one variable a line
 //   descriptors     its open descriptors, "NUMBER TARGET" a line
+//   sockets         of descriptors 3 and up, "NUMBER PORT blocking|non-blocking" a line
 //   self            pid, parent, session, umask and directory
 //   pause           waits for a signal for ever
 //   exit CODE
@@ -9,10 +10,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <iostream>
+#include <netinet/in.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -30,6 +34,16 @@ std::string target(int fd) {
 void print_descriptors() {
   for (int fd = 0; fd < 4096; ++fd)
     if (const std::string text = target(fd); !text.empty()) std::cout << fd << ' ' << text << '\n';
+}
+
+void print_sockets() {
+  for (int fd = 3; ::fcntl(fd, F_GETFD) >= 0; ++fd) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    std::cout << fd << ' ' << ntohs(address.sin_port) << ' '
+              << ((::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 ? "blocking" : "non-blocking") << '\n';
+  }
 }
 
 void print_self() {
@@ -53,6 +67,8 @@ int main(int count, char** words) {
       std::cout << *variable << '\n';
   else if (verb == "descriptors")
     print_descriptors();
+  else if (verb == "sockets")
+    print_sockets();
   else if (verb == "self")
     print_self();
   else if (verb == "pause")

@@ -144,3 +144,16 @@ TEST_CASE("requirements: of two looks the later counts") {
   world.pass(1min);
   CHECK(world.asked().back() == "look b");
 }
+
+TEST_CASE("requirements: sockets are looked at too, since the look opens them") {
+  StackSpec spec = stack_of("web");
+  in(spec, "web").program.sockets = {{.name = "http", .address = "127.0.0.1:80", .group = {}}};
+  World world(spec);
+  world.missing["web"] = "socket http: 127.0.0.1:80 is in use";
+  world.boot();
+  CHECK(world.why("web") == "socket http: 127.0.0.1:80 is in use");
+  CHECK(world.asked() == Lines{"look web"});
+  world.missing.clear();
+  world.pass(5s);
+  CHECK(world.verdict() == "working");
+}

@@ -148,7 +148,7 @@ std::string service_words(const StackSpec& stack, const ServiceSpec& service) {
   text += ", ready by " + std::string(kinds[static_cast<std::size_t>(service.ready.kind)]);
   if (service.progress) text += ", progress";
   if (service.live) text += service.live->then == LiveAction::restart ? ", live" : ", live (alert)";
-  if (!service.program.requirements.empty()) text += ", requires";
+  if (is_looked_at(service.program)) text += ", requires";
   for (const Need& need : service.needs)
     text += ", needs " + stack.services[need.on.index].name + (need.soft ? " softly" : "") +
             (need.restart ? " (restart)" : "");

@@ -102,6 +102,7 @@ void choose_kind(ServiceSpec& service, Draw draw) {
   if (draw.percent(15))
     service.task = one_of<TaskRun>(draw, {TaskRun::before_start, TaskRun::once, TaskRun::on_command});
   if (draw.percent(25)) service.program.requirements = {{.file = "/there", .owner = {}}};
+  if (draw.percent(10)) service.program.sockets = {{.name = "web", .address = "127.0.0.1:80", .group = {}}};
   if (draw.percent(30)) service.reload = ReloadSpec{.signal = SIGHUP, .exec = {}, .files = {"/etc/it.conf"}};
 }
 

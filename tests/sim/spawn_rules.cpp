@@ -69,7 +69,7 @@ void SpawnRules::check(const Step& step, const Spawn& spawn, const Accounts& acc
 }
 
 void SpawnRules::check_requirements(const Step& step, ServiceId id, Findings& findings) {
-  if (!step.stack.spec(id).program.requirements.empty() && !looked_[id.index])
+  if (is_looked_at(step.stack.spec(id).program) && !looked_[id.index])
     findings.add(step.stack, id, "spawned without a look at what it requires");
   looked_[id.index] = false;
 }

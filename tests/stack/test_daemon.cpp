@@ -16,13 +16,6 @@ using namespace holdfast::test;
 
 namespace {
 
-pid_t engine_of(const std::string& stack) {
-  for (const auto& process : processes_of(stack))
-    if (process.command.substr(0, process.command.find(' ')).ends_with("/holdfast-engine"))
-      return process.pid;
-  throw std::runtime_error("no engine runs in the stack's cgroup");
-}
-
 Finished run_to_end(const StackDirectory& directory, const std::string& verb) {
   return run_program({binaries() + "/holdfast", verb, "--config", directory / "holdfast.yaml"}, 30s);
 }
@@ -86,7 +79,7 @@ TEST_CASE("the engine's death is nobody's: services and clients go on", "[daemon
   RunningStack stack(directory);
   stack.events().wait_for("", "working");
   const auto pid = stack.service("back").at("pid");
-  ::kill(engine_of(directory.name()), SIGKILL);
+  stack.kill_engine();
   CHECK(stack.service("back").at("pid") == pid);
   CHECK(stack.service("back").at("restarts") == 0);
   CHECK(stack.service("back").at("phase") == "ready");
@@ -107,7 +100,7 @@ TEST_CASE("engines that cannot take over end the stack: run exits 70 and nothing
   // In the way of each engine that comes.
   std::filesystem::rename(directory / "log", directory / "log.away");
   std::ofstream(directory / "log") << "no directory";
-  ::kill(engine_of(directory.name()), SIGKILL);
+  stack.kill_engine();
   CHECK(stack.wait(30s) == 70);
   std::filesystem::remove(directory / "log");
   std::filesystem::rename(directory / "log.away", directory / "log");

@@ -122,6 +122,13 @@ RunningStack::~RunningStack() {
   remove_stack(directory_.name());
 }
 
+pid_t RunningStack::engine() const {
+  for (const auto& process : processes_of(directory_.name()))
+    if (process.command.substr(0, process.command.find(' ')).ends_with("/holdfast-engine"))
+      return process.pid;
+  return 0;
+}
+
 std::string RunningStack::output() const {
   return contents(directory_ / "run.out");
 }
@@ -149,6 +156,12 @@ nlohmann::json RunningStack::service(const std::string& name) const {
 pid_t RunningStack::kill_service(const std::string& name) const {
   const auto pid = service(name).at("pid").get<pid_t>();
   if (::kill(pid, SIGKILL) != 0) throw std::runtime_error("cannot kill " + name);
+  return pid;
+}
+
+pid_t RunningStack::kill_engine() const {
+  const pid_t pid = engine();
+  if (pid == 0 || ::kill(pid, SIGKILL) != 0) throw std::runtime_error("cannot kill the engine");
   return pid;
 }
 

@@ -48,6 +48,8 @@ public:
 
   [[nodiscard]] Events& events() { return *events_; }
   [[nodiscard]] pid_t pid() const { return run_->pid(); }
+  /// Its present engine; 0: there is none at the moment.
+  [[nodiscard]] pid_t engine() const;
   /// What `run` printed up to now.
   [[nodiscard]] std::string output() const;
 
@@ -58,6 +60,8 @@ public:
   [[nodiscard]] nlohmann::json service(const std::string& name) const;
   /// SIGKILL to the main process of a service; its pid.
   pid_t kill_service(const std::string& name) const;
+  /// The same to the engine, which must be there.
+  pid_t kill_engine() const;
 
   /// Asks `run` to end. `signal` as Ctrl-C or systemd send it. Its exit code; throws when it does not end in
   /// time.

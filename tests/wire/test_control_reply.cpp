@@ -28,6 +28,8 @@ StatusView example() {
                         .cpu_usec = 12345,
                         .tasks = 12,
                         .pressure = {.memory = 12.34, .cpu = 0.0, .io = {}},
+                        .sockets = {{.name = "web", .address = "127.0.0.1:80", .queue = 3, .backlog = 4096},
+                                    {.name = "local", .address = "unix:/run/x"}},
                         .last_exit = LastExit{.code = {}, .signal = "SIGKILL", .oom = true},
                         .status_text = "",
                         .log_lines_dropped = 0,
@@ -91,7 +93,10 @@ TEST_CASE("status has the keys of the documentation, and null where nobody can k
                   R"("since":"2026-11-24T06:53:29Z","why":"","memory_bytes":431882240,)"
                   R"("memory_max_bytes":2147483648,"cpu_usec":12345,"tasks":12,)"
                   R"("last_exit":{"code":null,"signal":"SIGKILL","oom":true},)"
-                  R"("pressure":{"memory":12.34,"cpu":0.0,"io":null})") != std::string::npos);
+                  R"("pressure":{"memory":12.34,"cpu":0.0,"io":null},)"
+                  R"("sockets":[{"name":"web","address":"127.0.0.1:80","queue":3,"backlog":4096},)"
+                  R"({"name":"local","address":"unix:/run/x","queue":null,"backlog":null}])") !=
+        std::string::npos);
   CHECK(text.find(R"("pid":null,"run":0)") != std::string::npos);
   CHECK(text.find(
             R"("memory_bytes":null,"memory_max_bytes":null,"cpu_usec":null,"tasks":null,"last_exit":null)") !=
