@@ -389,10 +389,12 @@ void Engine::carry_out(const model::Spawn& action) {
 
 void Engine::carry_out(const model::Signal& action) {
   runs_.signal(action.service, action.run, action.signal, action.to_all);
+  runs_.rung_done(action.service, action.run);
 }
 
 void Engine::carry_out(const model::RunStopProgram& action) {
   helpers_.stop_program(action.service, action.run, action.rung, runs_.main_pid(action.service));
+  runs_.rung_done(action.service, action.run);
 }
 
 void Engine::carry_out(const model::KillGroup& action) {

@@ -67,6 +67,7 @@ std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, Serv
   const model::ServiceSpec& spec = stack.spec(service);
   row.in_use.store(0);
   row.pid.store(0);
+  row.rungs_done.store(0);
   row.rank = stack.depth(service);
   row.signal = first_signal(spec);
   row.wait_ms = whole_wait_ms(spec);
@@ -82,6 +83,14 @@ void LastStopRows::refresh(const model::Stack& stack, ServiceId service) {
   row.rank = stack.depth(service);
   row.signal = first_signal(spec);
   row.wait_ms = whole_wait_ms(spec);
+}
+
+void LastStopRows::note_rung(ServiceId service, std::size_t rung) {
+  table_.rows[service.index].rungs_done.store(static_cast<std::uint32_t>(rung + 1));
+}
+
+std::size_t LastStopRows::rungs_done(ServiceId service) const {
+  return table_.rows[service.index].rungs_done.load();
 }
 
 void LastStopRows::forget_pid(ServiceId service) {

@@ -32,6 +32,11 @@ public:
   /// The service's stop ladder or its place among the others may be another; a row that is not in use stays
   /// so.
   void refresh(const model::Stack& stack, ServiceId service);
+  /// This rung of the present run's stop ladder has done what it asks for. An engine that dies between that
+  /// and this does it twice.
+  void note_rung(ServiceId service, std::size_t rung);
+  /// How many have, of the run that the row is of.
+  [[nodiscard]] std::size_t rungs_done(ServiceId service) const;
   /// The main process is gone: to be called before its exit is acknowledged. The leaf stays until clear().
   void forget_pid(ServiceId service);
   /// The run is over.

@@ -26,7 +26,7 @@ std::vector<model::FoundRun> Runs::come_back(std::vector<FoundLeaf> leaves, Held
       static_cast<void>(found->leaf.signal_all(SIGTERM));
       over_.push_back(std::move(found->leaf));
     } else {
-      told.push_back({found->service, found->run, pid_of(*found)});
+      told.push_back({found->service, found->run, pid_of(*found), is_rung_done(found->service)});
       go_on_with(std::move(*found));
     }
   }
@@ -51,6 +51,12 @@ int Runs::pid_of(const FoundLeaf& found) const {
   if (run == nullptr || run->number != found.run) return found.pid;
   if (run->exit) return 0;
   return run->pid != 0 ? run->pid : found.pid;
+}
+
+/// The step that asks for it is saved before it is done.
+bool Runs::is_rung_done(ServiceId service) const {
+  const auto* const stopping = std::get_if<model::Stopping>(&stack_.service(service).phase);
+  return stopping == nullptr || parts_.rows.rungs_done(service) > stopping->rung;
 }
 
 void Runs::go_on_with(FoundLeaf found) {
@@ -228,6 +234,11 @@ void Runs::signal(ServiceId service, RunNumber run, int signal, bool to_all) {
     static_cast<void>(present->made.leaf.signal_all(signal));
   else
     static_cast<void>(parts_.children.signal(present->ticket, signal));
+}
+
+void Runs::rung_done(ServiceId service, RunNumber run) {
+  const auto* const stopping = std::get_if<model::Stopping>(&stack_.service(service).phase);
+  if (stopping != nullptr && live(service, run) != nullptr) parts_.rows.note_rung(service, stopping->rung);
 }
 
 void Runs::kill(ServiceId service, RunNumber run) {

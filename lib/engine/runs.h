@@ -57,6 +57,8 @@ public:
   /// Answers a spawn that is not to be: nothing of the run is left.
   void refuse(ServiceId service, RunNumber run, std::string why);
   void signal(ServiceId service, RunNumber run, int signal, bool to_all);
+  /// What the present rung of the run's stop ladder asks for was done.
+  void rung_done(ServiceId service, RunNumber run);
   void kill(ServiceId service, RunNumber run);
 
   /// Whether a process belongs to the service's present run: it is in the run's leaf or, gone already, was
@@ -104,6 +106,7 @@ private:
 
   [[nodiscard]] bool is_live(const FoundLeaf& found) const;
   [[nodiscard]] int pid_of(const FoundLeaf& found) const;
+  [[nodiscard]] bool is_rung_done(ServiceId service) const;
   void go_on_with(FoundLeaf found);
   void take_pipes_over(ServiceId service, Held& held);
   [[nodiscard]] Result<linux_os::LogCapture::PipeNumber> read_pipe(ServiceId service, std::int32_t slot,

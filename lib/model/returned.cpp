@@ -16,7 +16,7 @@ void Turn::take(const EngineReturned& fact) {
     found[run.service.index] = &run;
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     meet({i}, found[i]);
-    ask_all_again({i});
+    ask_all_again({i}, found[i]);
     if (at({i}).remembered) actions_.push_back(RememberDone{{i}});
     touch({i});
   }
@@ -66,7 +66,7 @@ void Turn::stop_remains(ServiceId id, Run run) {
   climb(id, std::get<Stopping>(edit(id).phase), 0);
 }
 
-void Turn::ask_all_again(ServiceId id) {
+void Turn::ask_all_again(ServiceId id, const FoundRun* found) {
   Phase& phase = edit(id).phase;
   if (auto* waiting = std::get_if<Waiting>(&phase)) {
     if (waiting->look == Look::asked) waiting->look = Look::unknown;
@@ -79,10 +79,13 @@ void Turn::ask_all_again(ServiceId id) {
   } else if (auto* unready = std::get_if<Unready>(&phase)) {
     ask_once_more(id, ProbeRole::ready, unready->ready);
     ask_once_more(id, ProbeRole::live, unready->live);
-  } else if (auto* stopping = std::get_if<Stopping>(&phase);
-             stopping != nullptr && stopping->stage == StopStage::killed) {
-    // The one request that can be made twice without harm, and that nothing else would make up for.
-    actions_.push_back(KillGroup{id, stopping->run.number});
+  } else if (auto* stopping = std::get_if<Stopping>(&phase)) {
+    // A kill can be made twice without harm. A signal or a program can not; but of one that was never asked
+    // to stop, nothing would come but its kill.
+    if (stopping->stage == StopStage::killed)
+      actions_.push_back(KillGroup{id, stopping->run.number});
+    else if (stopping->stage == StopStage::ladder && found != nullptr && !found->rung_done)
+      climb(id, *stopping, stopping->rung);
   }
   reschedule(id);
 }

@@ -160,7 +160,7 @@ private:
   void meet_run(ServiceId id, Run& run, const FoundRun* found);
   void adopt(const FoundRun& found);
   void stop_remains(ServiceId id, Run run);
-  void ask_all_again(ServiceId id);
+  void ask_all_again(ServiceId id, const FoundRun* found);
   void ask_once_more(ServiceId id, ProbeRole role, ProbeTrack& track);
 
   // escalation.cpp

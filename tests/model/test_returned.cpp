@@ -10,7 +10,7 @@ namespace {
 constexpr int pid = 4711;
 
 FoundRun found(const World& world, const std::string& name, std::uint64_t run, int main_pid = pid) {
-  return {world.id(name), {run}, main_pid};
+  return {world.id(name), {run}, main_pid, true};
 }
 
 } // namespace
@@ -54,6 +54,24 @@ TEST_CASE("returned: a spawn that was asked for") {
     world.pass(1s);
     CHECK(world.asked() == Lines{"spawn db 2"});
   }
+}
+
+TEST_CASE("returned: a signal that was decided and not sent is sent, and the rung has its whole time") {
+  World world(stack_of("db"));
+  world.boot();
+  world.asked();
+  world.deaf = {"db"};
+  world.stop({"db"});
+  const Lines signal = world.asked();
+  world.pass(9s);
+  FoundRun run = found(world, "db", 1);
+  run.rung_done = false;
+  world.engine_returns({run});
+  CHECK(world.asked() == signal);
+  world.pass(9s);
+  CHECK(world.asked().empty());
+  world.pass(1s);
+  CHECK(world.asked() == Lines{"kill db"});
 }
 
 TEST_CASE("returned: a kill that was asked for is asked for again, a signal is not") {
