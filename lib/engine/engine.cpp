@@ -431,6 +431,11 @@ void Engine::settle_observer() {
   observer_.need(ObservedProbes::are_in(stack_.spec()));
 }
 
+void Engine::carry_out(const model::ReportPhase& action) {
+  sockets_.settle(action.service);
+  if (action.to == model::PhaseName::ready) rows_.note_ready(action.service);
+}
+
 void Engine::carry_out(const model::End& action) {
   ended_ = action.code;
 }

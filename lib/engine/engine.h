@@ -125,7 +125,7 @@ private:
   void carry_out(const model::CloseDoor&) { door_.close(); }
   void carry_out(const model::OpenDoor&) { door_.open(); }
   void carry_out(const model::AskProbe& action);
-  void carry_out(const model::ReportPhase& action) { sockets_.settle(action.service); }
+  void carry_out(const model::ReportPhase& action);
   void carry_out(const model::ReportTrouble&) {}
   void carry_out(const model::ReportVerdict&) {}
   void carry_out(const model::End& action);

@@ -68,6 +68,7 @@ std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, Serv
   row.in_use.store(0);
   row.pid.store(0);
   row.rungs_done.store(0);
+  row.was_ready.store(0);
   row.rank = stack.depth(service);
   row.signal = first_signal(spec);
   row.wait_ms = whole_wait_ms(spec);
@@ -87,6 +88,14 @@ void LastStopRows::refresh(const model::Stack& stack, ServiceId service) {
 
 void LastStopRows::note_rung(ServiceId service, std::size_t rung) {
   table_.rows[service.index].rungs_done.store(static_cast<std::uint32_t>(rung + 1));
+}
+
+void LastStopRows::note_ready(ServiceId service) {
+  table_.rows[service.index].was_ready.store(1);
+}
+
+bool LastStopRows::was_ready(ServiceId service) const {
+  return table_.rows[service.index].was_ready.load() != 0;
 }
 
 std::size_t LastStopRows::rungs_done(ServiceId service) const {

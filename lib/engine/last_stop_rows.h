@@ -37,6 +37,10 @@ public:
   void note_rung(ServiceId service, std::size_t rung);
   /// How many have, of the run that the row is of.
   [[nodiscard]] std::size_t rungs_done(ServiceId service) const;
+  /// The present run is ready.
+  void note_ready(ServiceId service);
+  /// Whether the run that the row is of ever was.
+  [[nodiscard]] bool was_ready(ServiceId service) const;
   /// The main process is gone: to be called before its exit is acknowledged. The leaf stays until clear().
   void forget_pid(ServiceId service);
   /// The run is over.

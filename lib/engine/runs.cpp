@@ -26,7 +26,11 @@ std::vector<model::FoundRun> Runs::come_back(std::vector<FoundLeaf> leaves, Held
       static_cast<void>(found->leaf.signal_all(SIGTERM));
       over_.push_back(std::move(found->leaf));
     } else {
-      told.push_back({found->service, found->run, pid_of(*found), is_rung_done(found->service)});
+      told.push_back({.service = found->service,
+                      .run = found->run,
+                      .pid = pid_of(*found),
+                      .rung_done = is_rung_done(found->service),
+                      .was_ready = parts_.rows.was_ready(found->service)});
       go_on_with(std::move(*found));
     }
   }

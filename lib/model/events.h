@@ -72,6 +72,7 @@ struct FoundRun {
   int pid = 0; ///< the main process; 0: it is not known which
   /// Where the state says that it is being stopped: what its present rung asks for was done.
   bool rung_done = true;
+  bool was_ready = false; ///< at some time in this run; read where the state knows nothing of it
 };
 /// A new engine took over. The state may be that of the one before, or empty where none could be read: then
 /// the stack is to be started, and what is found of it carries on. What the earlier engine asked for last may

@@ -53,6 +53,8 @@ void Turn::adopt(const FoundRun& found) {
   Starting starting = starting_now(found.service, found.run, found.pid);
   if (found.pid == 0) return stop_remains(found.service, std::move(starting.run));
   enter(found.service, std::move(starting), because(Cause::adopted));
+  // One that is asked is asked again; the others say it once in their life.
+  if (found.was_ready && !is_asked(spec(found.service).ready.kind)) return become_ready(found.service);
   watch_start(found.service, std::get<Starting>(edit(found.service).phase));
 }
 

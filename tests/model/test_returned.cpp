@@ -10,7 +10,7 @@ namespace {
 constexpr int pid = 4711;
 
 FoundRun found(const World& world, const std::string& name, std::uint64_t run, int main_pid = pid) {
-  return {world.id(name), {run}, main_pid, true};
+  return {world.id(name), {run}, main_pid, true, false};
 }
 
 } // namespace
@@ -54,6 +54,19 @@ TEST_CASE("returned: a spawn that was asked for") {
     world.pass(1s);
     CHECK(world.asked() == Lines{"spawn db 2"});
   }
+}
+
+TEST_CASE("returned: of what nothing is known but that it was ready, only who is asked is asked again") {
+  auto spec = stack_of("db; web");
+  spec.services[0].ready.kind = ProbeKind::notify;
+  spec.services[1].ready.kind = ProbeKind::exec;
+  World world(spec);
+  FoundRun db = found(world, "db", 7);
+  FoundRun web = found(world, "web", 7);
+  db.was_ready = web.was_ready = true;
+  world.engine_returns({db, web});
+  CHECK(world.phase("db") == "ready");
+  CHECK(world.phase("web") == "starting");
 }
 
 TEST_CASE("returned: a signal that was decided and not sent is sent, and the rung has its whole time") {

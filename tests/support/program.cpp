@@ -107,7 +107,11 @@ Fd open_output(const std::string& path) {
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  try {
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  } catch (const std::ios_base::failure&) {
+    return {}; // a file of /proc whose process has just gone
+  }
 }
 
 } // namespace holdfast::test
