@@ -7,6 +7,7 @@
 #include "wire/last_stop.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
@@ -100,12 +101,14 @@ model::ServiceSpec listener(const std::string& path) {
   return service;
 }
 
+/// Not one for whom the queue has no room.
 bool is_refused(const std::string& path) {
   const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un peer{};
   peer.sun_family = AF_UNIX;
   path.copy(peer.sun_path, sizeof peer.sun_path - 1);
-  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0;
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0) return false;
+  return errno == ECONNREFUSED || errno == ENOENT;
 }
 
 /// Another one where the file was made anew.
@@ -286,14 +289,16 @@ TEST_CASE("coming back - nobody waits for a service that is not to run any more"
   const std::string path = place / "web";
   auto a = listener(path);
   a.enabled = false;
+  a.restart.delay = a.restart.up_to = 1h;
   StackUnderTest stack(place, place.stack({a, Place::service("b", {"run"})}));
   REQUIRE(stack.tells("b 1 starting>ready"));
   stack.ask("start a");
   REQUIRE(stack.tells("a 1 starting>ready"));
+  REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
+  REQUIRE(stack.tells("a 1 ready>backoff"));
   REQUIRE_FALSE(is_refused(path));
   {
     const NoEngine none(stack);
-    REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
     none.was_the_second_in_a_row();
   }
   REQUIRE(comes_back_again(stack));
