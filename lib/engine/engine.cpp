@@ -185,6 +185,8 @@ int Engine::run() {
   table_.life.adopted.store(1);
   while (!ended_)
     loop_.run_one();
+  // From here on nobody is to come back to this: what follows may take longer than a loop may stand still.
+  anchor_.finish(*ended_);
   door_.close();
   sockets_.release_all();
   tell_all();
