@@ -43,9 +43,10 @@ model::Stack stack_of(Arrival& arrival) {
 Engine::Engine(boost::asio::io_context& loop, Options options)
     : loop_(loop), table_(*options.last_stop), lock_(std::move(options.arrival.premises.lock)),
       log_directory_(std::move(options.arrival.premises.log_directory)),
-      tree_(std::move(options.arrival.premises.tree)), stack_(stack_of(options.arrival)),
-      comes_back_(options.arrival.comes_back), state_(std::move(options.arrival.state)),
-      events_memory_(options.arrival.events.fd()), log_(std::move(options.arrival.events)),
+      tree_(std::move(options.arrival.premises.tree)), remembers_(options.arrival.stack.has_value()),
+      stack_(stack_of(options.arrival)), comes_back_(options.arrival.comes_back),
+      state_(std::move(options.arrival.state)), events_memory_(options.arrival.events.fd()),
+      log_(std::move(options.arrival.events)),
       facts_(options.arrival.facts), log_hold_{options.arrival.logs.memory.get(),
                                                options.arrival.logs.receipt_read.get(),
                                                options.arrival.logs.receipt_write.get()},
@@ -204,8 +205,12 @@ void Engine::come_back() {
   const Duration away = read_mono().time_since_epoch() - Duration(table_.life.lost_at.load());
   const auto lost = exit_status(table_.life.lost_code.load(), table_.life.lost_status.load());
   tell_of_stack("the engine " + model::words(lost) + "; another one is here after " + format_span(away) +
-                ", " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on"));
-  take_now(model::EngineReturned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())});
+                ", " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on") +
+                (remembers_ ? "" : ", met without the saved state"));
+  model::EngineReturned returned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())};
+  for (std::uint32_t i = 0; i < stack_.size(); ++i)
+    returned.used.push_back(rows_.last_run({i}));
+  take_now(std::move(returned));
   // The engine before us may have ended between a last decision and what follows of it.
   for (std::uint32_t i = 0; i < stack_.size(); ++i)
     sockets_.settle({i});

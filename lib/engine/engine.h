@@ -144,6 +144,7 @@ private:
   Fd lock_;
   Fd log_directory_;
   Tree tree_;
+  bool remembers_; ///< what was, by the saved state
   model::Stack stack_;
   bool comes_back_;
   std::vector<model::FoundRun> found_; ///< of an earlier engine's, until the model is told

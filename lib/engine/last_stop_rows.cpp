@@ -1,5 +1,7 @@
 #include "engine/last_stop_rows.h"
 
+#include "base/number.h"
+
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -88,6 +90,11 @@ void LastStopRows::refresh(const model::Stack& stack, ServiceId service) {
 
 void LastStopRows::note_rung(ServiceId service, std::size_t rung) {
   table_.rows[service.index].rungs_done.store(static_cast<std::uint32_t>(rung + 1));
+}
+
+RunNumber LastStopRows::last_run(ServiceId service) const {
+  const std::string_view leaf = path_in(table_.rows[service.index].leaf);
+  return {whole_number<std::uint64_t>(leaf.substr(leaf.rfind('/') + 1)).value_or(0)};
 }
 
 void LastStopRows::note_ready(ServiceId service) {

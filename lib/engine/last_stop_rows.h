@@ -37,6 +37,8 @@ public:
   void note_rung(ServiceId service, std::size_t rung);
   /// How many have, of the run that the row is of.
   [[nodiscard]] std::size_t rungs_done(ServiceId service) const;
+  /// The number of the run that the row is of, or was of last; 0: there was none.
+  [[nodiscard]] RunNumber last_run(ServiceId service) const;
   /// The present run is ready.
   void note_ready(ServiceId service);
   /// Whether the run that the row is of ever was.

@@ -80,6 +80,9 @@ struct FoundRun {
 struct EngineReturned {
   std::vector<FoundRun> found; ///< at most one a service
   std::vector<ServiceId> done; ///< as in StackStarted; read where the state is empty
+  /// By service: a number that a run had, so that none is used again where the state knows less. May be
+  /// empty.
+  std::vector<RunNumber> used = {};
 };
 /// exec succeeded.
 struct SpawnSucceeded {

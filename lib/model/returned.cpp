@@ -14,6 +14,12 @@ void Turn::take(const EngineReturned& fact) {
   std::vector<const FoundRun*> found(stack_.size(), nullptr);
   for (const FoundRun& run : fact.found)
     found[run.service.index] = &run;
+  // First of all: a run that is adopted remembers on which run of each of its needs it stands.
+  for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    const RunNumber used = i < fact.used.size() ? fact.used[i] : RunNumber{};
+    const RunNumber last = std::max(used, found[i] != nullptr ? found[i]->run : RunNumber{});
+    if (at({i}).last_run < last && !is_external({i})) edit({i}).last_run = last;
+  }
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
     meet({i}, found[i]);
     ask_all_again({i}, found[i]);
@@ -28,7 +34,6 @@ void Turn::take(const EngineReturned& fact) {
 
 void Turn::meet(ServiceId id, const FoundRun* found) {
   if (is_external(id)) return;
-  if (found != nullptr) edit(id).last_run = std::max(at(id).last_run, found->run);
   if (Run* run = run_of(edit(id).phase); run != nullptr)
     meet_run(id, *run, found);
   else if (found != nullptr)

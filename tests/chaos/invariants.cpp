@@ -157,6 +157,8 @@ void Invariants::look_at_descriptors() {
 void Invariants::follow_events(const std::vector<StackEvent>& all) {
   for (; events_read_ < all.size(); ++events_read_) {
     const StackEvent& event = all[events_read_];
+    // It tells of everybody anew.
+    if (event.why.find("met without the saved state") != std::string::npos) phase_told_.clear();
     std::string& phase = phase_told_[event.service];
     const std::string line = event.raw.dump();
     require(phase.empty() || phase == event.from,

@@ -44,6 +44,8 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
   auto* const pid = rows.prepare(stack, {0}, "/stack/a/1");
   CHECK(rows.find({0}, "/stack/a/1") == pid);
   CHECK(rows.find({0}, "/stack/a/2") == nullptr);
+  CHECK(rows.last_run({0}).value == 1);
+  CHECK(rows.last_run({1}).value == 0);
   const wire::LastStopRow& a = table->rows[0];
   CHECK(pid == &a.pid);
   CHECK(a.in_use == 1);

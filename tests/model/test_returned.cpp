@@ -56,6 +56,13 @@ TEST_CASE("returned: a spawn that was asked for") {
   }
 }
 
+TEST_CASE("returned: no number is used again where the state knows of none") {
+  World world(stack_of("db; web"));
+  world.play(EngineReturned{.found = {}, .done = {}, .used = {{7}, {0}}});
+  CHECK(world.service("db").last_run.value == 8);
+  CHECK(world.service("web").last_run.value == 1);
+}
+
 TEST_CASE("returned: of what nothing is known but that it was ready, only who is asked is asked again") {
   auto spec = stack_of("db; web");
   spec.services[0].ready.kind = ProbeKind::notify;
