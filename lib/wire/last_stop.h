@@ -51,9 +51,10 @@ struct AnchorLife {
 };
 
 struct LastStopRow {
-  std::atomic<std::int32_t> pid;         ///< 0: nobody
-  std::atomic<std::uint32_t> in_use;     ///< 1 when what follows is complete
-  std::atomic<std::uint32_t> rungs_done; ///< the engine: so many rungs of the stop ladder did what they ask for
+  std::atomic<std::int32_t> pid;     ///< 0: nobody
+  std::atomic<std::uint32_t> in_use; ///< 1 when what follows is complete
+  std::atomic<std::uint32_t>
+      rungs_done; ///< the engine: so many rungs of the stop ladder did what they ask for
   std::atomic<std::uint32_t> was_ready;  ///< the engine: 1 when the run has been ready
   std::uint32_t rank;                    ///< higher ranks stop first
   std::int32_t signal;                   ///< the first rung's

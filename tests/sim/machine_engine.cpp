@@ -34,7 +34,8 @@ std::vector<FoundRun> Machine::engine_returns(MonoTime now, bool no_state) {
     Life& life = lives_[i];
     const bool is_found = lives({i});
     if (is_found)
-      found.push_back({{i}, number_of(life.run), life.main_alive ? static_cast<int>(1000 + i) : 0, true, false});
+      found.push_back(
+          {{i}, number_of(life.run), life.main_alive ? static_cast<int>(1000 + i) : 0, true, false});
     // An exit that an engine without a state cannot place is acknowledged by it, and never told again.
     if (no_state && !is_found) life.unacknowledged = false;
     if (life.unacknowledged) tell(FactKind::exited, i, now + delay(i, 4));
