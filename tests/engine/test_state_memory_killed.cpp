@@ -3,7 +3,6 @@
 #include "model/checksum.h"
 #include "restless_stack.h"
 #include "support/catch.h"
-#include "support/deadline.h"
 
 #include <atomic>
 #include <csignal>
@@ -11,13 +10,13 @@
 #include <new>
 #include <string>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 using namespace holdfast;
 using namespace holdfast::engine;
 using namespace holdfast::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -25,7 +24,6 @@ namespace {
 struct Confession {
   std::atomic<std::uint32_t> before{0}; ///< the checksum of the state that is saved
   std::atomic<std::uint32_t> after{0};  ///< and of the one that it begins to save
-  std::atomic<std::uint64_t> steps{0};  ///< since it began
   std::atomic<std::uint64_t> last_event{0};
 };
 
@@ -37,8 +35,11 @@ Fd copy_of(int fd) {
   return Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-/// A life as that of an engine: step, save, and on. Never returns.
-[[noreturn]] void live(StateMemory memory, EventLog log, RestlessStack life, Confession& confession) {
+/// A life as that of an engine: step, save, and on. At one save it stops, for whoever traces it to go on
+/// with. Never returns.
+[[noreturn]] void live(StateMemory memory, EventLog log, RestlessStack life, Confession& confession,
+                       std::uint64_t stop_at) {
+  ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   for (std::uint64_t step = 1;; ++step) {
     const auto& changed = life.happen();
     EventRecord event;
@@ -46,23 +47,37 @@ Fd copy_of(int fd) {
     log.add(std::move(event));
     const std::string facts = std::to_string(log.last());
     confession.after.store(sum_of(life.stack(), facts));
+    if (step == stop_at) ::raise(SIGSTOP);
     memory.set_facts(facts);
     if (!memory.save(life.stack(), changed)) ::_exit(2);
     confession.before.store(confession.after.load());
     confession.last_event.store(log.last());
     if (log.untold() != nullptr) log.told();
-    confession.steps.store(step);
   }
 }
 
-/// Until it has made so many steps, then a little longer, so that it is killed anywhere.
-void kill_after(pid_t child, const Confession& confession, std::uint64_t steps, std::uint64_t turns) {
-  const Deadline deadline(30s);
-  while (confession.steps.load() < steps && !deadline.passed())
-    ::sched_yield();
-  REQUIRE(confession.steps.load() >= steps);
-  for (std::atomic<std::uint64_t> i = 0; i < turns;)
-    ++i;
+/// Whether the step whose save was begun is told as saved.
+bool is_saved(const Confession& confession) {
+  return confession.before == confession.after;
+}
+
+void wait_for_stop(pid_t child) {
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSTOPPED(status));
+}
+
+/// One instruction after the other, so many at most, or until the step is saved. Returns how many it were.
+std::uint64_t advance(pid_t child, const Confession& confession, std::uint64_t most) {
+  std::uint64_t made = 0;
+  for (; made < most && !is_saved(confession); ++made) {
+    REQUIRE(::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0);
+    wait_for_stop(child);
+  }
+  return made;
+}
+
+void kill_and_reap(pid_t child) {
   REQUIRE(::kill(child, SIGKILL) == 0);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -72,7 +87,7 @@ void kill_after(pid_t child, const Confession& confession, std::uint64_t steps, 
 } // namespace
 
 TEST_CASE("state memory: engines that are killed one after the other lose no step") {
-  constexpr int kills = 200;
+  constexpr int kills = 100;
   auto made = StateMemory::make();
   REQUIRE(made);
   RestlessStack first(5, 1);
@@ -86,6 +101,7 @@ TEST_CASE("state memory: engines that are killed one after the other lose no ste
   confession.before = confession.after = sum_of(first.stack(), "");
   std::mt19937_64 random(9);
   int unfinished = 0;
+  std::uint64_t instructions = 0; ///< of a save
   std::uint64_t events = 0;
   for (int i = 0; i < kills; ++i) {
     INFO("kill " << i);
@@ -96,7 +112,7 @@ TEST_CASE("state memory: engines that are killed one after the other lose no ste
     REQUIRE(loaded);
     const std::uint32_t found = sum_of(loaded.value().stack, loaded.value().facts);
     CHECK((found == confession.before || found == confession.after));
-    unfinished += confession.before != confession.after ? 1 : 0;
+    unfinished += is_saved(confession) ? 0 : 1;
     auto events_found = EventRing::open(copy_of(ring.value().fd()));
     REQUIRE(events_found);
     EventLog log(std::move(events_found).value());
@@ -110,17 +126,22 @@ TEST_CASE("state memory: engines that are killed one after the other lose no ste
 
     confession.before = confession.after = found;
     confession.last_event = log.last();
-    confession.steps = 0;
     const std::uint64_t seed = random();
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0)
       live(std::move(memory).value(), std::move(log), RestlessStack(std::move(loaded.value().stack), seed),
-           confession);
-    kill_after(child, confession, 1 + random() % 20, random() % 20'000);
+           confession, 1 + random() % 20);
+    wait_for_stop(child);
+    // The first shows how long a save is; it differs with what the step changed.
+    const std::uint64_t made =
+        advance(child, confession, i == 0 ? ~std::uint64_t{0} : random() % instructions);
+    if (i == 0) instructions = made;
+    REQUIRE(instructions > 0);
+    kill_and_reap(child);
   }
   CHECK(events > kills);
   // Most were killed while they were at it.
-  CHECK(unfinished > kills / 20);
+  CHECK(unfinished > kills / 4);
   ::munmap(shared, sizeof(Confession));
 }
