@@ -4,6 +4,7 @@
 #include "model/envelope.h"
 #include "restless_stack.h"
 #include "support/catch.h"
+#include "support/sanitized.h"
 
 #include <set>
 #include <string>
@@ -96,7 +97,7 @@ TEST_CASE("state memory: a writer killed before any of its stores leaves one of 
     RestlessStack life(3, 7);
     MemoryBytes memory = memory_after(life, 1);
     memory.backwards = backwards;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < rounds(40); ++i) {
       const Found before{bytes_of(life.stack()), "facts " + std::to_string(i)};
       return_and_save(memory, life.stack(), {}, before.facts);
       const auto& changed = life.happen();
@@ -121,7 +122,7 @@ TEST_CASE("state memory: a writer killed before any of its stores leaves one of 
 TEST_CASE("state memory: what a killed writer left is no part of the next step") {
   RestlessStack life(4, 3);
   MemoryBytes memory = memory_after(life, 1);
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < rounds(25); ++i) {
     const model::Stack stack = life.stack();
     const auto& changed = life.happen();
     kill_at_each_store(

@@ -3,6 +3,7 @@
 #include "model/checksum.h"
 #include "restless_stack.h"
 #include "support/catch.h"
+#include "support/sanitized.h"
 
 #include <atomic>
 #include <csignal>
@@ -61,19 +62,17 @@ bool is_saved(const Confession& confession) {
   return confession.before == confession.after;
 }
 
-void wait_for_stop(pid_t child) {
+bool is_stopped(pid_t child) {
   int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSTOPPED(status));
+  return ::waitpid(child, &status, 0) == child && WIFSTOPPED(status);
 }
 
 /// One instruction after the other, so many at most, or until the step is saved. Returns how many it were.
 std::uint64_t advance(pid_t child, const Confession& confession, std::uint64_t most) {
   std::uint64_t made = 0;
-  for (; made < most && !is_saved(confession); ++made) {
-    REQUIRE(::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0);
-    wait_for_stop(child);
-  }
+  while (made < most && !is_saved(confession) && ::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) == 0 &&
+         is_stopped(child))
+    ++made;
   return made;
 }
 
@@ -87,7 +86,7 @@ void kill_and_reap(pid_t child) {
 } // namespace
 
 TEST_CASE("state memory: engines that are killed one after the other lose no step") {
-  constexpr int kills = 100;
+  constexpr int kills = rounds(100);
   auto made = StateMemory::make();
   REQUIRE(made);
   RestlessStack first(5, 1);
@@ -132,11 +131,11 @@ TEST_CASE("state memory: engines that are killed one after the other lose no ste
     if (child == 0)
       live(std::move(memory).value(), std::move(log), RestlessStack(std::move(loaded.value().stack), seed),
            confession, 1 + random() % 20);
-    wait_for_stop(child);
+    REQUIRE(is_stopped(child));
     // The first shows how long a save is; it differs with what the step changed.
-    const std::uint64_t made =
+    const std::uint64_t stepped =
         advance(child, confession, i == 0 ? ~std::uint64_t{0} : random() % instructions);
-    if (i == 0) instructions = made;
+    if (i == 0) instructions = stepped;
     REQUIRE(instructions > 0);
     kill_and_reap(child);
   }
