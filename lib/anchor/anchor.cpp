@@ -2,6 +2,7 @@
 
 #include "anchor/numbers.h"
 #include "anchor/say.h"
+#include "anchor/signals.h"
 #include "base/clock.h"
 
 #include <algorithm>
@@ -23,22 +24,10 @@ namespace {
 /// The engine's records in one turn: one that never stops talking must not keep us from everything else.
 constexpr int most_records = 1024;
 
-Status take_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
-    ::sigaddset(&set, signal);
-  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return system_error("sigprocmask", errno);
-  const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd < 0) return system_error("signalfd", errno);
-  return place(fd, signals_fd);
-}
-
-Result<wire::LastStopTable*> make_table() {
+Status make_table() {
   const auto memory = wire::make_last_stop();
   if (!memory) return memory.error();
-  if (auto placed = place(memory.value(), table_fd); !placed) return placed.error();
-  return wire::map_last_stop(table_fd);
+  return place(memory.value(), table_fd);
 }
 
 /// What is held for a service has a number above a shell's limit. The engine gets the limit that we found,
@@ -70,25 +59,44 @@ int sooner(int one, int other) {
 
 } // namespace
 
-Anchor::Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table,
+Anchor::Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table, Upgrade upgrade,
                const Patience& patience)
     : manager_(std::move(manager)), program_(std::move(program)), table_(table), patience_(patience),
-      signals_(table.anchor), watch_(patience) {}
+      signals_(table.anchor), watch_(patience), upgrade_(std::move(upgrade)) {}
 
-Result<Anchor> Anchor::start(const Options& options) {
-  if (auto cleared = clear_numbers(); !cleared) return cleared.error();
+Result<Anchor> Anchor::make(const Options& options) {
+  // Executed from a descriptor, our name would be its number to ps(1).
+  ::prctl(PR_SET_NAME, "holdfast-anchor");
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return system_error("PR_SET_CHILD_SUBREAPER", errno);
-  // Whoever read our messages may be gone: that must not end what holds the stack.
-  ::signal(SIGPIPE, SIG_IGN);
-  auto manager = ServiceManager::from_environment();
   if (auto taken = take_signals(); !taken) return taken.error();
-  auto table = make_table();
+  auto own = AnchorProgram::open(options.engine, options.engine_arguments);
+  if (!own) return own.error();
+  auto manager = ServiceManager::from_environment();
+  auto table = wire::map_last_stop(table_fd);
   if (!table) return table.error();
   auto program = EngineProgram::open(options.engine, options.engine_arguments);
   if (!program) return program.error();
-  table.value()->anchor.descriptor_limit = raise_descriptor_limit();
-  Anchor anchor(std::move(manager), std::move(program).value(), *table.value(), options.patience);
-  if (const int error = anchor.start_engine(); error != 0) return system_error("the engine", error);
+  return Anchor(std::move(manager), std::move(program).value(), *table.value(),
+                Upgrade(*table.value(), std::move(own).value(), options.patience), options.patience);
+}
+
+Result<Anchor> Anchor::start(const Options& options) {
+  if (auto cleared = clear_numbers(); !cleared) return cleared.error();
+  if (auto made = make_table(); !made) return made.error();
+  auto anchor = make(options);
+  if (!anchor) return anchor.error();
+  anchor.value().table_.anchor.descriptor_limit = raise_descriptor_limit();
+  if (const int error = anchor.value().start_engine(); error != 0) return system_error("the engine", error);
+  return anchor;
+}
+
+Result<Anchor> Anchor::resume(const Options& options) {
+  auto anchor = make(options);
+  if (!anchor) return anchor.error();
+  for (const int ours : {table_fd, engine_program_fd, anchor_program_fd})
+    static_cast<void>(set_inherited(ours, false));
+  anchor.value().held_.find();
+  anchor.value().start_at_ = read_mono();
   return anchor;
 }
 
@@ -101,8 +109,10 @@ int Anchor::run() {
     tell_signals();
     // Told before anything else is looked at: a restart waits for it.
     tell_exit();
+    tell_refusal();
     if (const auto code = look_for_engines_end()) return *code;
     const MonoTime now = read_mono();
+    look_at_upgrade(now);
     if (const auto code = start_when_due(now)) return *code;
     look_at_pulse(now);
     manager_.pulse(now);
@@ -124,7 +134,7 @@ bool Anchor::wait() {
 }
 
 int Anchor::until_next(MonoTime now) const {
-  const MonoTime next = std::min(start_at_, watch_.next_look());
+  const MonoTime next = std::min({start_at_, watch_.next_look(), upgrade_.next_look()});
   return sooner(manager_.until_pulse(now), milliseconds_until(next, now));
 }
 
@@ -165,7 +175,7 @@ void Anchor::tell_exit() {
   // report could take the place of one that is not accounted for yet.
   if (reported_ != 0 || full_ || !engine_.socket.valid()) return;
   const siginfo_t info = find_zombie();
-  if (info.si_pid == 0 || info.si_pid == engine_.pid) return;
+  if (info.si_pid == 0 || info.si_pid == engine_.pid || upgrade_.is_trial(info.si_pid)) return;
   const wire::AnchorRecord record{
       .kind = wire::FromAnchor::exited, .pid = info.si_pid, .code = info.si_code, .status = info.si_status};
   full_ = !wire::send_record(engine_.socket.get(), record);
@@ -196,6 +206,7 @@ void Anchor::take(const wire::EngineRecord& record, const wire::Attached& attach
   case wire::ToAnchor::took: signals_.took(record.value); return;
   case wire::ToAnchor::finish: finish_ = record.value; return;
   case wire::ToAnchor::notify: manager_.tell(attached.notice()); return;
+  case wire::ToAnchor::upgrade: begin_upgrade(attached.descriptor); return;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "anchor/engine_program.h"
 #include "anchor/held.h"
 #include "anchor/service_manager.h"
+#include "anchor/upgrade.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "wire/anchor.h"
@@ -37,12 +38,17 @@ public:
   /// Closes all descriptors but standard input and output, becomes a child subreaper, takes the signals it
   /// answers to out of ordinary delivery, starts the engine.
   [[nodiscard]] static Result<Anchor> start(const Options& options);
+  /// Goes on in place of the anchor that executed us, with what it left at its numbers.
+  [[nodiscard]] static Result<Anchor> resume(const Options& options);
 
   /// Until an engine has finished or none is to be had. Returns the exit code of the daemon.
   [[nodiscard]] int run();
 
 private:
-  Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table, const Patience& patience);
+  Anchor(ServiceManager manager, EngineProgram program, wire::LastStopTable& table, Upgrade upgrade,
+         const Patience& patience);
+  /// What start() and resume() have in common: the table is at its number.
+  [[nodiscard]] static Result<Anchor> make(const Options& options);
 
   /// Sleeps until there is something to do.
   [[nodiscard]] bool wait();
@@ -55,6 +61,14 @@ private:
   bool hear_engine();
   void take(const wire::EngineRecord& record, const wire::Attached& attached);
   void reap(int pid);
+
+  void begin_upgrade(int output);
+  void look_at_upgrade(MonoTime now);
+  void refuse_upgrade(int code, int status);
+  void tell_refusal();
+  // Of a dead engine: the other build, in place of this one. Nothing where the engine is succeeded by another
+  // one of this build.
+  [[nodiscard]] bool change_build(MonoTime now);
 
   /// 0 or errno.
   [[nodiscard]] int start_engine();
@@ -75,13 +89,15 @@ private:
   Held held_;
   PassedSignals signals_;
   PulseWatch watch_;
+  Upgrade upgrade_;
   EngineProcess engine_;
-  MonoTime start_at_ = never; ///< of the next engine, where there is none
-  int failed_starts_ = 0;     ///< in a row
-  int reported_ = 0;          ///< the child whose exit the engine has not acknowledged
-  int named_ = 0;             ///< by the last SIGCHLD: to be looked at first; 0: nobody
-  bool full_ = false;         ///< something waits for room in the socket
-  bool heard_ = false;        ///< the engine said something
+  MonoTime start_at_ = never;                 ///< of the next engine, where there is none
+  int failed_starts_ = 0;                     ///< in a row
+  int reported_ = 0;                          ///< the child whose exit the engine has not acknowledged
+  int named_ = 0;                             ///< by the last SIGCHLD: to be looked at first; 0: nobody
+  bool full_ = false;                         ///< something waits for room in the socket
+  bool heard_ = false;                        ///< the engine said something
+  std::optional<wire::AnchorRecord> refusal_; ///< of an upgrade, not told yet
   std::optional<int> finish_;
 };
 

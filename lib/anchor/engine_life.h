@@ -14,12 +14,16 @@ struct Patience {
   Duration first_pulse = std::chrono::seconds(60); ///< and so is one that has none so long after its start
   Duration window = std::chrono::seconds(60);      ///< six deaths within it are too many,
   Duration pause = std::chrono::seconds(1);        ///< and then the next engine starts after this
+  Duration trial = std::chrono::seconds(2);        ///< in which the next build passes its trial
+  Duration take_over = std::chrono::seconds(60);   ///< and an engine of it adopts
 };
 
 /// Five engines in a row that die before they are adopted end the stack; the third does not read the saved
 /// state.
 constexpr std::uint32_t most_early_deaths = 5;
 constexpr std::uint32_t early_deaths_to_distrust = 2;
+/// So many of the next build, and the build before it returns.
+constexpr std::uint32_t early_deaths_to_go_back = 2;
 static_assert(wire::remembered_deaths == 5, "the sixth within the window is one too many");
 
 enum class Next { at_once, after_pause, none };

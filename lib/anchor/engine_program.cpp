@@ -2,28 +2,15 @@
 
 #include "anchor/numbers.h"
 #include "anchor/say.h"
+#include "anchor/signals.h"
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace holdfast::anchor {
-namespace {
-
-/// What the anchor blocks and ignores for itself would be inherited over the exec.
-void restore_signals() {
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
-  // In a background process group a terminal with `tostop` would stop us at our first line.
-  ::signal(SIGTTOU, SIG_IGN);
-}
-
-} // namespace
 
 EngineProgram::EngineProgram(std::vector<std::string> words) : words_(std::move(words)) {
   for (std::string& word : words_)
@@ -33,9 +20,11 @@ EngineProgram::EngineProgram(std::vector<std::string> words) : words_(std::move(
 
 Result<EngineProgram> EngineProgram::open(const std::string& path,
                                           const std::vector<std::string>& arguments) {
-  const int fd = ::open(path.c_str(), O_PATH | O_CLOEXEC);
-  if (fd < 0) return system_error(path, errno);
-  if (auto placed = place(fd, engine_program_fd); !placed) return placed.error();
+  if (::fcntl(engine_program_fd, F_GETFD) < 0) {
+    const int fd = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+    if (fd < 0) return system_error(path, errno);
+    if (auto placed = place(fd, engine_program_fd); !placed) return placed.error();
+  }
   std::vector<std::string> words{path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return EngineProgram(std::move(words));

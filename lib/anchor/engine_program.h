@@ -21,7 +21,7 @@ struct EngineProcess {
 /// replaced on the disk meanwhile changes nothing.
 class EngineProgram {
 public:
-  /// Opens it as engine_program_fd.
+  /// Opens it as engine_program_fd, where that is not open yet.
   [[nodiscard]] static Result<EngineProgram> open(const std::string& path,
                                                   const std::vector<std::string>& arguments);
   EngineProgram(EngineProgram&&) = default;

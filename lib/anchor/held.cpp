@@ -1,5 +1,6 @@
 #include "anchor/held.h"
 
+#include "anchor/numbers.h"
 #include "anchor/say.h"
 
 #include <cerrno>
@@ -26,14 +27,23 @@ void Held::put(std::int32_t slot, int descriptor) {
 }
 
 void Held::drop(std::int32_t slot) {
-  if (!is_slot(slot) || !held_.test(static_cast<std::size_t>(slot))) return;
+  if (!has(slot)) return;
   ::close(wire::held_fd(slot));
   held_.reset(static_cast<std::size_t>(slot));
 }
 
+bool Held::has(std::int32_t slot) const {
+  return is_slot(slot) && held_.test(static_cast<std::size_t>(slot));
+}
+
 void Held::pass_on() const {
   for (std::int32_t slot = 0; slot < wire::hold_slots; ++slot)
-    if (held_.test(static_cast<std::size_t>(slot))) ::fcntl(wire::held_fd(slot), F_SETFD, 0);
+    if (has(slot)) static_cast<void>(set_inherited(wire::held_fd(slot), true));
+}
+
+void Held::find() {
+  for (std::int32_t slot = 0; slot < wire::hold_slots; ++slot)
+    held_.set(static_cast<std::size_t>(slot), set_inherited(wire::held_fd(slot), false));
 }
 
 } // namespace holdfast::anchor

@@ -15,9 +15,13 @@ public:
   /// over.
   void put(std::int32_t slot, int descriptor);
   void drop(std::int32_t slot);
+  [[nodiscard]] bool has(std::int32_t slot) const;
 
-  /// In the child that becomes the engine: all of them survive the exec.
+  /// In what is about to execute another program: all of them survive it.
   void pass_on() const;
+  /// What is open at the numbers is held, and survives no exec: after one that passed it on, and where that
+  /// failed.
+  void find();
 
 private:
   std::bitset<wire::hold_slots> held_;

@@ -16,6 +16,10 @@ Status clear_numbers() {
   return Done{};
 }
 
+bool set_inherited(int descriptor, bool inherited) {
+  return ::fcntl(descriptor, F_SETFD, inherited ? 0 : FD_CLOEXEC) == 0;
+}
+
 Status place(int descriptor, int number) {
   if (descriptor == number) return Done{};
   if (::dup3(descriptor, number, O_CLOEXEC) < 0) return system_error("dup3", errno);

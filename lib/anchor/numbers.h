@@ -11,6 +11,7 @@ namespace holdfast::anchor {
 constexpr int signals_fd = 3;
 constexpr int table_fd = 4;
 constexpr int engine_program_fd = 5;
+constexpr int anchor_program_fd = 6;
 
 // The child puts its socket over the signals, which are not for it, and has the table where we have it.
 static_assert(signals_fd == wire::engine_socket_fd && table_fd == wire::engine_last_stop_fd);
@@ -18,6 +19,9 @@ static_assert(signals_fd == wire::engine_socket_fd && table_fd == wire::engine_l
 /// Closes what we inherited beyond standard input and output, which are opened on /dev/null where they are
 /// closed: none of our descriptors may have the number that messages are written to.
 [[nodiscard]] Status clear_numbers();
+
+/// Whether descriptors survive an exec.
+[[nodiscard]] bool set_inherited(int descriptor, bool inherited);
 
 /// Gives `descriptor` that number, close-on-exec, in place of its own.
 [[nodiscard]] Status place(int descriptor, int number);

@@ -106,6 +106,7 @@ std::optional<int> Anchor::engine_is_gone(const siginfo_t& end) {
   full_ = false;
   // It is a zombie still, and the next engine is told.
   reported_ = 0;
+  upgrade_.call_off(held_);
   if (never_was && is_first) finish_ = wire::cannot_start;
   if (finish_ && (is_first || *finish_ != wire::cannot_start)) {
     // Orphans whose exit was not told yet: our parent knows nothing of them.
@@ -113,7 +114,7 @@ std::optional<int> Anchor::engine_is_gone(const siginfo_t& end) {
     return *finish_;
   }
   finish_.reset();
-  if (never_was) return start_failed("it was not executed", now);
+  if (never_was && !upgrade_.is_taking_over()) return start_failed("it was not executed", now);
   failed_starts_ = 0;
   return succeed(end, now);
 }
@@ -123,6 +124,7 @@ std::optional<int> Anchor::succeed(const siginfo_t& end, MonoTime now) {
   life.lost_code = end.si_code;
   life.lost_status = end.si_status;
   life.lost_at = now.time_since_epoch().count();
+  if (change_build(now)) return std::nullopt;
   const Next next = count_death(table_.anchor, now, life.adopted != 0, patience_.window);
   constexpr std::size_t status = std::string_view("STATUS=").size();
   std::array<char, 200> text{};
@@ -145,6 +147,54 @@ std::optional<int> Anchor::succeed(const siginfo_t& end, MonoTime now) {
     break;
   }
   return stop_the_stack();
+}
+
+void Anchor::begin_upgrade(int output) {
+  upgrade_.settle(held_);
+  if (const int error = upgrade_.begin(held_, output, read_mono()); error != 0) refuse_upgrade(0, error);
+}
+
+void Anchor::refuse_upgrade(int code, int status) {
+  refusal_ = {.kind = wire::FromAnchor::not_upgraded, .code = code, .status = status};
+  tell_refusal();
+}
+
+void Anchor::tell_refusal() {
+  if (!refusal_ || full_ || !engine_.socket.valid()) return;
+  full_ = !wire::send_record(engine_.socket.get(), *refusal_);
+  if (!full_) refusal_.reset();
+}
+
+void Anchor::look_at_upgrade(MonoTime now) {
+  upgrade_.settle(held_);
+  const bool is_overdue = upgrade_.is_overdue(now);
+  if (const auto end = upgrade_.trials_end(now)) {
+    if (end->si_code == CLD_EXITED && end->si_status == 0)
+      upgrade_.pass();
+    else {
+      upgrade_.refuse(held_);
+      refuse_upgrade(end->si_code, end->si_status);
+    }
+  }
+  if ((upgrade_.is_passed() || is_overdue) && engine_.pid != 0) ::kill(engine_.pid, SIGKILL);
+}
+
+bool Anchor::change_build(MonoTime now) {
+  upgrade_.settle(held_);
+  int error = 0;
+  if (upgrade_.is_passed()) {
+    error = upgrade_.change_over(held_, now);
+    say("the next build cannot be executed: %s", ::strerrordesc_np(error));
+  } else if (upgrade_.is_taking_over() &&
+             (upgrade_.is_overdue(now) || table_.anchor.early_deaths + 1 >= early_deaths_to_go_back)) {
+    say("no engine of this build takes over: the former one returns");
+    error = upgrade_.go_back(held_);
+    say("the former anchor cannot be executed: %s", ::strerrordesc_np(error));
+  } else {
+    return false;
+  }
+  start_at_ = now;
+  return true;
 }
 
 int Anchor::stop_the_stack() {

@@ -25,15 +25,17 @@ constexpr int engine_last_stop_fd = 4;
 
 /// What an engine leaves without its answer is told to the next one again.
 enum class FromAnchor : std::uint32_t {
-  exited = 1, ///< a child is a zombie; it is reaped when the engine says `reap`
-  signalled,  ///< the anchor got SIGTERM, SIGINT or SIGHUP; the engine says `took`, once for each
+  exited = 1,   ///< a child is a zombie; it is reaped when the engine says `reap`
+  signalled,    ///< the anchor got SIGTERM, SIGINT or SIGHUP; the engine says `took`, once for each
+  not_upgraded, ///< the next build did not pass its trial, and nothing was changed
 };
 
 struct AnchorRecord {
   FromAnchor kind{};
   std::int32_t pid = 0;    ///< exited: the child
-  std::int32_t code = 0;   ///< exited: si_code of waitid(2), CLD_EXITED, CLD_KILLED or CLD_DUMPED
-  std::int32_t status = 0; ///< exited: exit code or signal; signalled: the signal
+  std::int32_t code = 0;   ///< exited: si_code of waitid(2), CLD_EXITED, CLD_KILLED or CLD_DUMPED;
+                           ///< not_upgraded: that of the trial, or 0: it could not begin
+  std::int32_t status = 0; ///< exited, not_upgraded: exit code or signal, or errno; signalled: the signal
 };
 
 enum class ToAnchor : std::uint32_t {
@@ -44,6 +46,8 @@ enum class ToAnchor : std::uint32_t {
   notify,   ///< `value` bytes follow, a datagram for the service manager; the anchor does not look into it
   drop,     ///< what is held in slot `value` is closed
   took,     ///< `value` is a signal: one `signalled` of it is part of the saved state
+  upgrade, ///< the build that is held in next_anchor_slot and next_engine_slot is tried, and takes over where
+           ///< it passes: this engine is killed then. Carries the descriptor that the trial writes to
 };
 
 /// The most bytes that `notify` carries.

@@ -24,10 +24,28 @@ constexpr std::int32_t configuration_slot = 3; ///< memory of the configuration 
 constexpr std::int32_t logs_slot = 4;          ///< memory of the log capture
 constexpr std::int32_t receipt_read_slot = 5;  ///< the log capture's receipt pipe
 constexpr std::int32_t receipt_write_slot = 6;
-constexpr std::int32_t events_slot = 7; ///< memory of the events
+constexpr std::int32_t events_slot = 7;   ///< memory of the events
+constexpr std::int32_t observer_slot = 8; ///< the observer's program
+
+// Of an upgrade that was asked for: the programs of the next build, and copies of the memories for it to read
+// while it is tried. Held until the anchor has decided.
+constexpr std::int32_t next_anchor_slot = 9;
+constexpr std::int32_t next_engine_slot = 10;
+constexpr std::int32_t trial_state_slot = 11;
+constexpr std::int32_t trial_configuration_slot = 12;
+constexpr std::int32_t trial_events_slot = 13;
+
+// What the build before this one goes on with, should this one not take over: the anchor puts it there, and
+// drops it when the engine has adopted. As long as it is there, an engine writes memories of its own.
+constexpr std::int32_t former_anchor_slot = 14;
+constexpr std::int32_t former_engine_slot = 15;
+constexpr std::int32_t former_state_slot = 16;
+constexpr std::int32_t former_configuration_slot = 17;
+constexpr std::int32_t former_events_slot = 18;
+constexpr std::int32_t former_observer_slot = 19;
 
 /// Listening sockets of services.
-constexpr std::int32_t first_listening_slot = 16;
+constexpr std::int32_t first_listening_slot = 32;
 constexpr std::int32_t listening_slots = 256;
 [[nodiscard]] constexpr std::int32_t listening_slot(std::int32_t n) {
   return first_listening_slot + n;

@@ -13,12 +13,26 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace holdfast::wire {
 
 constexpr std::size_t last_stop_rows = 4096;
 constexpr std::size_t last_stop_path = 512;
+
+/// What the bytes of the table mean. A build that reads other ones cannot take over from this one.
+constexpr std::uint32_t last_stop_layout = 1;
+
+/// What came of the last upgrade.
+enum class Upgrade : std::uint32_t {
+  none,        ///< there was none
+  trying,      ///< the next build is tried
+  refused,     ///< it did not pass, or the trial was called off: nothing was changed
+  taking_over, ///< this anchor is of the next build, and no engine of it has adopted yet
+  done,
+  gone_back, ///< none of its engines took over: this is the build before it
+};
 
 /// What anchor and engine tell each other of the engine's life.
 struct EngineLife {
@@ -32,6 +46,7 @@ struct EngineLife {
   std::atomic<std::int32_t> lost_code;
   std::atomic<std::int32_t> lost_status;
   std::atomic<std::int64_t> lost_at; ///< the anchor: when it saw that, CLOCK_MONOTONIC in nanoseconds
+  std::atomic<Upgrade> upgrade;      ///< the anchor
 };
 
 constexpr std::size_t remembered_deaths = 5;
@@ -46,8 +61,9 @@ struct AnchorLife {
   std::array<std::int64_t, remembered_deaths> deaths; ///< the engine's last ones, the eldest first,
                                                       ///< CLOCK_MONOTONIC in nanoseconds; 0: none
   std::uint32_t early_deaths;                         ///< in a row, each before that engine was adopted
-  std::array<std::uint8_t, passed_signals> due;       ///< 1: to be told to the engine
-  std::array<std::uint8_t, passed_signals> told;      ///< how often, without a `took` for it
+  std::int64_t take_over_until; ///< by when an engine of the next build is to have adopted, as above
+  std::array<std::uint8_t, passed_signals> due;  ///< 1: to be told to the engine
+  std::array<std::uint8_t, passed_signals> told; ///< how often, without a `took` for it
 };
 
 struct LastStopRow {
@@ -63,6 +79,7 @@ struct LastStopRow {
 };
 
 struct LastStopTable {
+  std::uint32_t layout; ///< last_stop_layout
   EngineLife life;
   AnchorLife anchor;
   std::array<char, last_stop_path> stack;    ///< the cgroup above all leaves; empty: no tree yet
@@ -78,10 +95,11 @@ static_assert(std::atomic<std::int32_t>::is_always_lock_free &&
               std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(std::atomic<std::int32_t>) == sizeof(std::int32_t), "the kernel writes the pid");
 
-/// Makes the memory; the descriptor is inherited by the engine. Zero is a valid empty table.
+/// Makes the memory of an empty table, all zeros but its layout; the descriptor is inherited by the engine.
 [[nodiscard]] Result<int> make_last_stop();
 
-/// Maps the table; it stays mapped for the life of the process.
+/// Maps the table; it stays mapped for the life of the process. Refused where it is of another size or
+/// layout.
 [[nodiscard]] Result<LastStopTable*> map_last_stop(int fd);
 
 } // namespace holdfast::wire
