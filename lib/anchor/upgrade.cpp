@@ -92,6 +92,7 @@ int Upgrade::change_over(Held& held, MonoTime now) {
   table_.anchor.early_deaths = 0;
   table_.anchor.take_over_until = later(now, patience_.take_over).time_since_epoch().count();
   table_.life.upgrade = wire::Upgrade::taking_over;
+  table_.life.first_of_build = table_.life.number + 1;
   const int error = program_.execute(held);
   return_to_former(held);
   table_.life.upgrade = wire::Upgrade::refused;
@@ -130,6 +131,7 @@ int Upgrade::go_back(Held& held) {
   return_to_former(held);
   table_.anchor.early_deaths = 0;
   table_.life.upgrade = wire::Upgrade::gone_back;
+  table_.life.first_of_build = table_.life.number + 1;
   return program_.execute(held);
 }
 
