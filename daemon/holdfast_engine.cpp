@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -135,12 +137,17 @@ std::string first_mistake(const config::Loaded& loaded) {
   return text.substr(0, text.find('\n'));
 }
 
+config::Loaded load_kept(const config::KeptFiles& kept) {
+  return config::load(kept);
+}
+
 int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::LastStopTable& table,
         engine::Arrival arrival, engine::Held& held) {
   const bool comes_back = arrival.comes_back;
   const std::string runtime = arrival.spec->runtime;
   const std::string state = arrival.spec->state;
   const engine::Tree tree = arrival.premises.tree;
+  Fd observer = std::move(arrival.observer);
 
   boost::asio::io_context loop(1);
   engine::Engine engine(
@@ -151,7 +158,11 @@ int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::
              .last_stop = &table,
              .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)},
              .observer = {.program = daemon::program("holdfast-observer"),
-                          .user = std::string(::geteuid() == 0 ? config::observers_user : "")}});
+                          .opened = std::move(observer),
+                          .user = std::string(::geteuid() == 0 ? config::observers_user : "")},
+             .version = HOLDFAST_VERSION,
+             .upgrade = {.anchor = daemon::program("holdfast-anchor"),
+                         .engine = daemon::program("holdfast-engine")}});
   const auto ready = engine.open(held);
   auto publisher = control::Publisher::open(
       loop, {.runtime = runtime, .state = state, .version = HOLDFAST_VERSION}, engine,
@@ -176,7 +187,7 @@ int enter(const Arguments& arguments, int anchor, engine::Held held) {
     return read_configuration(file, unit);
   };
   if (engine::is_started(*table.value(), held)) {
-    auto arrival = engine::come_back(*table.value(), anchor, held);
+    auto arrival = engine::come_back(*table.value(), anchor, held, load_kept);
     if (!arrival) return refuse_to_start(arrival.error());
     return run(arguments, read, *table.value(), std::move(arrival).value(), held);
   }
@@ -191,6 +202,28 @@ int enter(const Arguments& arguments, int anchor, engine::Held held) {
   if (arrival) return run(arguments, read, *table.value(), std::move(arrival).value(), held);
   static_cast<void>(close_door_of_stack(arguments.config));
   return refuse_to_start(arrival.error());
+}
+
+/// Of an upgrade, before this build takes over: what it would read it reads, what it would start from is
+/// there, and its loop turns. Nothing is changed.
+Status try_out() {
+  auto held = engine::Held::find();
+  auto table = wire::map_last_stop(wire::engine_last_stop_fd);
+  if (!table) return table.error();
+  const std::string observer = daemon::program("holdfast-observer");
+  if (::access(observer.c_str(), X_OK) != 0) return system_error(observer, errno);
+  if (auto readable = engine::try_out(*table.value(), held, load_kept); !readable) return readable;
+  boost::asio::io_context loop(1);
+  bool turned = false;
+  boost::asio::post(loop, [&turned] { turned = true; });
+  loop.run();
+  return turned ? Status(Done{}) : Error{"the loop does not turn"};
+}
+
+int say_whether_it_could_take_over() {
+  const auto tried = try_out();
+  if (!tried) std::fprintf(stderr, "%s\n", tried.error().what.c_str());
+  return tried ? 0 : 1;
 }
 
 int look(const char* text) {
@@ -211,6 +244,7 @@ int look(const char* text) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], look_at_volume) == 0) return look(argv[2]);
   if (argc == 3 && std::strcmp(argv[1], close_left_door) == 0) return close_door_of_stack(argv[2]) ? 0 : 1;
+  if (argc > 1 && std::strcmp(argv[1], wire::try_word) == 0) return say_whether_it_could_take_over();
   auto held = engine::Held::find();
   leave_signals_to_the_anchor();
   // What is made for others to reach, sockets most of all, must not depend on the umask of a shell.

@@ -2,6 +2,7 @@
 
 #include "anchor/held.h"
 #include "base/result.h"
+#include "wire/anchor.h"
 
 #include <string>
 #include <sys/types.h>
@@ -12,7 +13,7 @@ namespace holdfast::anchor {
 /// The first word that an anchor is executed with; the engine's path and arguments follow.
 constexpr const char* begin_word = "--engine";
 constexpr const char* resume_word = "--resume"; ///< by another build in this process
-constexpr const char* try_word = "--try";       ///< to say whether it could resume
+using wire::try_word;                           ///< to say whether it could resume
 
 /// What the anchor is executed from: its own program, and that of the next build. As with the engine's, a
 /// file that is replaced on the disk changes nothing.

@@ -28,7 +28,8 @@ ExitCode speak(Context& context) {
   case Verb::logs: return show_logs(context);
   case Verb::events: return show_events(context);
   case Verb::volume_list: return show_volumes(context);
-  case Verb::volume_adopt: return change(context);
+  case Verb::volume_adopt:
+  case Verb::upgrade: return change(context);
   case Verb::version: return show_version(context);
   }
   return ExitCode::usage;

@@ -21,6 +21,7 @@ wire::ControlRequest request_of(const Options& options) {
   case Verb::restart: request.verb = wire::ControlVerb::restart; break;
   case Verb::reload: request.verb = wire::ControlVerb::reload; break;
   case Verb::task: request.verb = wire::ControlVerb::task; break;
+  case Verb::upgrade: request.verb = wire::ControlVerb::upgrade; break;
   case Verb::door:
     request.verb = wire::ControlVerb::door;
     request.open = options.open;
@@ -57,6 +58,7 @@ std::string done_words(const Options& options) {
   case Verb::reload: return "reloaded";
   case Verb::task: return object_of(options) + " is done";
   case Verb::volume_adopt: return "adopted volume " + options.volume;
+  case Verb::upgrade: return "upgraded";
   case Verb::door: return options.open ? "the door is no longer held closed" : "the door is held closed";
   case Verb::run:
   case Verb::check:

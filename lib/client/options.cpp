@@ -15,7 +15,7 @@ namespace {
 
 constexpr int usage = static_cast<int>(ExitCode::usage);
 
-constexpr std::array<std::string_view, 4> later_verbs = {"incidents", "alert", "drill", "upgrade"};
+constexpr std::array<std::string_view, 3> later_verbs = {"incidents", "alert", "drill"};
 constexpr std::array<std::string_view, 6> options_with_value = {"--config", "--socket", "--cgroup",
                                                                 "--lines",  "-n",       "--since"};
 
@@ -91,6 +91,7 @@ public:
         ->type_name("TIME")
         ->excludes("--lines");
     volume();
+    speaks(add(Verb::upgrade, "upgrade", "Hand the stack over to the version that is installed now"));
     json(speaks(add(Verb::version, "version", "Show the version of this program and of the daemon")));
   }
 

@@ -23,6 +23,7 @@ enum class Verb : std::uint8_t {
   events,
   volume_list,
   volume_adopt,
+  upgrade,
   version
 };
 

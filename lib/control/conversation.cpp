@@ -42,6 +42,7 @@ bool needs_all(wire::ControlVerb verb) {
   case wire::ControlVerb::reload:
   case wire::ControlVerb::door:
   case wire::ControlVerb::adopt:
+  case wire::ControlVerb::upgrade:
   case wire::ControlVerb::task: return true;
   case wire::ControlVerb::status:
   case wire::ControlVerb::events:
@@ -114,6 +115,7 @@ void Conversation::answer(const wire::ControlRequest& request) {
   case wire::ControlVerb::door: return answer_door(request);
   case wire::ControlVerb::task: return answer_task(request);
   case wire::ControlVerb::adopt: return answer_adopt(request);
+  case wire::ControlVerb::upgrade: return answer_upgrade(request);
   case wire::ControlVerb::explain: return answer_explain(request);
   case wire::ControlVerb::version: send(wire::DaemonVersion{host_.version}); return end(wire::Finished{});
   }
@@ -129,6 +131,8 @@ bool Conversation::resumes(const wire::ControlRequest& request) {
         "many commands came in between; its outcome is not known"});
   else if (known->ticket != ticket_of(request))
     end(wire::Refused{"the id of this command is that of another one"});
+  else if (request.verb == wire::ControlVerb::upgrade)
+    end_upgrade();
   else if (!request.wait)
     end(wire::Finished{});
   else if (request.verb == wire::ControlVerb::reload)
@@ -207,6 +211,28 @@ void Conversation::answer_adopt(const wire::ControlRequest& request) {
                      if (!outcome.refused.empty()) return end(wire::Refused{outcome.refused});
                      end(wire::Finished{"its marker is " + outcome.marker});
                    });
+}
+
+void Conversation::answer_upgrade(const wire::ControlRequest& request) {
+  // Before this engine may be gone.
+  send(wire::Progress{"the trial of the build that is installed, and its engine"});
+  set(AwaitPort{});
+  host_.port.upgrade(client_.who, ticket_of(request),
+                     [this, alive = std::weak_ptr<void>(life_)](std::string refused) {
+                       if (!alive.expired()) end(wire::Refused{std::move(refused)});
+                     });
+}
+
+void Conversation::end_upgrade() {
+  switch (host_.port.upgraded()) {
+  case engine::Upgraded::done: return end(wire::Finished{"this is version " + host_.version});
+  case engine::Upgraded::under_way:
+    return end(wire::Refused{"it is still under way; `holdfast events` will tell"});
+  case engine::Upgraded::gone_back:
+    return end(wire::Refused{"no engine of the next build took over; version " + host_.version + " is back"});
+  case engine::Upgraded::none: break;
+  }
+  end(wire::Refused{"the engine ended before the next build was tried; nothing was changed"});
 }
 
 void Conversation::answer_explain(const wire::ControlRequest& request) {

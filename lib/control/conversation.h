@@ -76,6 +76,9 @@ private:
   void answer_explain(const wire::ControlRequest& request);
   void answer_door(const wire::ControlRequest& request);
   void answer_adopt(const wire::ControlRequest& request);
+  void answer_upgrade(const wire::ControlRequest& request);
+  /// Of an upgrade that was asked for before.
+  void end_upgrade();
   void answer_task(const wire::ControlRequest& request);
   void answer_plan();
   void answer_reload(const wire::ControlRequest& request);

@@ -32,9 +32,15 @@ void AnchorLink::receive() {
       handlers_.exited(record.value()->pid, exit_status(record.value()->code, record.value()->status));
       break;
     case wire::FromAnchor::signalled: handlers_.signalled(record.value()->status); break;
+    case wire::FromAnchor::not_upgraded: not_upgraded(*record.value()); break;
     }
   }
   wait();
+}
+
+void AnchorLink::not_upgraded(const wire::AnchorRecord& record) {
+  if (record.code == 0) return handlers_.not_upgraded(std::nullopt, record.status);
+  handlers_.not_upgraded(exit_status(record.code, record.status), 0);
 }
 
 void AnchorLink::reap(int pid) {
@@ -44,6 +50,10 @@ void AnchorLink::reap(int pid) {
 Status AnchorLink::hold(std::int32_t slot, int descriptor) {
   return wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::hold, slot},
                            descriptor);
+}
+
+Status AnchorLink::upgrade(int output) {
+  return wire::send_record(socket_.native_handle(), wire::EngineRecord{wire::ToAnchor::upgrade, 0}, output);
 }
 
 void AnchorLink::drop(std::int32_t slot) {

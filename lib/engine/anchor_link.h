@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace holdfast::engine {
@@ -20,6 +21,8 @@ public:
   struct Handlers {
     std::function<void(int pid, model::ExitStatus status)> exited; ///< a zombie: `reap` it when accounted for
     std::function<void(int signal)> signalled;
+    /// The next build did not pass its trial: how that ended; nothing: errno, it did not begin.
+    std::function<void(std::optional<model::ExitStatus> trial, int error)> not_upgraded;
     std::function<void()> gone; ///< the anchor died
   };
 
@@ -35,6 +38,9 @@ public:
   void drop(std::int32_t slot);
   /// One `signalled` of this signal is in the saved state; until then the anchor tells it to each new engine.
   void took(int signal);
+  /// The build that is held in the slots of the next one is tried, and writes to `output`; see
+  /// wire::ToAnchor::upgrade.
+  [[nodiscard]] Status upgrade(int output);
   /// We end in order; the anchor exits with `code` when we are gone.
   void finish(int code);
 
@@ -45,6 +51,7 @@ private:
   void tell(wire::ToAnchor kind, std::int32_t value);
   void wait();
   void receive();
+  void not_upgraded(const wire::AnchorRecord& record);
 
   boost::asio::posix::stream_descriptor socket_;
   Handlers handlers_;

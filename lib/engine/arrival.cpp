@@ -1,6 +1,8 @@
 #include "engine/arrival.h"
 
 #include "engine/last_stop_rows.h"
+#include "linux/log_memory.h"
+#include "wire/held.h"
 
 #include <utility>
 
@@ -26,14 +28,43 @@ Status settle(KeptConfiguration& kept, const EngineFacts& facts) {
   return Done{};
 }
 
+/// Where what tells of the stack is held.
+struct Slots {
+  std::int32_t state;
+  std::int32_t configuration;
+  std::int32_t events;
+};
+constexpr Slots present{wire::state_slot, wire::configuration_slot, wire::events_slot};
+constexpr Slots of_the_trial{wire::trial_state_slot, wire::trial_configuration_slot, wire::trial_events_slot};
+
+/// What engines leave each other in memories.
+struct Memories {
+  KeptConfiguration kept;
+  EventRing events;
+  StateMemory state;
+  EngineFacts facts;
+  std::optional<model::Stack> stack;
+};
+
+Result<Memories> make_memories(const config::KeptFiles& files) {
+  auto kept = KeptConfiguration::make(files);
+  if (!kept) return kept.error();
+  auto events = EventRing::make();
+  if (!events) return events.error();
+  auto state = StateMemory::make();
+  if (!state) return state.error();
+  const EngineFacts facts{.configuration = kept.value().in_force(), .events = 0, .commands = {}};
+  return Memories{std::move(kept).value(), std::move(events).value(), std::move(state).value(), facts, {}};
+}
+
 struct Remembered {
   StateMemory memory;
   model::Stack stack;
   EngineFacts facts;
 };
 
-Result<Remembered> remember(Held& held, KeptConfiguration& kept) {
-  auto memory = StateMemory::open(held.take(wire::state_slot));
+Result<Remembered> remember(Fd state, KeptConfiguration& kept) {
+  auto memory = StateMemory::open(std::move(state));
   if (!memory) return memory.error();
   auto loaded = memory.value().load();
   if (!loaded) return loaded.error();
@@ -41,6 +72,64 @@ Result<Remembered> remember(Held& held, KeptConfiguration& kept) {
   if (!facts) return facts.error();
   if (auto settled = settle(kept, facts.value()); !settled) return settled.error();
   return Remembered{std::move(memory).value(), std::move(loaded.value().stack), facts.value()};
+}
+
+/// The events go on, or begin anew.
+Result<EventRing> go_on(Fd memory, std::vector<std::string>& found) {
+  if (!memory.valid()) return EventRing::make();
+  auto ring = EventRing::open(std::move(memory));
+  if (ring) return ring;
+  found.push_back(ring.error().what + "; the events are counted anew");
+  return EventRing::make();
+}
+
+/// What is missing among them is made, and told.
+Result<Memories> read_memories(Held& held, const Slots& slots, bool distrusted,
+                               std::vector<std::string>& found) {
+  auto kept = KeptConfiguration::open(held.take(slots.configuration));
+  if (!kept) return kept.error();
+  auto events = go_on(held.take(slots.events), found);
+  if (!events) return events.error();
+  if (distrusted) {
+    found.emplace_back("two engines in a row ended before they had taken over: the saved state is not read");
+  } else if (auto state = remember(held.take(slots.state), kept.value())) {
+    Remembered& was = state.value();
+    events.value().take_back_after(was.facts.events);
+    return Memories{std::move(kept).value(), std::move(events).value(), std::move(was.memory), was.facts,
+                    std::move(was.stack)};
+  } else {
+    found.push_back(state.error().what + "; what runs is met without it");
+  }
+  auto state = StateMemory::make();
+  if (!state) return state.error();
+  const EngineFacts facts{
+      .configuration = kept.value().in_force(), .events = events.value().last(), .commands = {}};
+  return Memories{std::move(kept).value(), std::move(events).value(), std::move(state).value(), facts, {}};
+}
+
+/// The same in memories of our own: those that were read stay as they are.
+Status renew(Memories& memories) {
+  const auto files = memories.kept.read(memories.kept.in_force());
+  if (!files) return files.error();
+  auto made = make_memories(files.value());
+  if (!made) return made.error();
+  auto events = memories.events.copy();
+  if (!events) return events.error();
+  memories.facts.configuration = made.value().facts.configuration;
+  memories.kept = std::move(made.value().kept);
+  memories.events = std::move(events).value();
+  memories.state = std::move(made.value().state);
+  return Done{};
+}
+
+Result<config::Loaded> load_kept(const KeptConfiguration& kept, const LoadKept& load) {
+  const auto files = kept.read(kept.in_force());
+  if (!files) return files.error();
+  config::Loaded loaded = load(files.value());
+  if (loaded.stack) return loaded;
+  const std::string first =
+      loaded.diagnostics.empty() ? std::string() : ": " + config::render(loaded.diagnostics.front());
+  return Error{"the kept configuration has mistakes" + first.substr(0, first.find('\n'))};
 }
 
 /// What the captures of the logs leave each other; whether it can be believed is theirs to see.
@@ -51,13 +140,32 @@ Result<linux_os::LogHold> log_hold(Held& held) {
                            .receipt_write = held.take(wire::receipt_write_slot)};
 }
 
-/// The events go on, or begin anew.
-Result<EventRing> go_on(Held& held, std::vector<std::string>& found) {
-  if (!held.has(wire::events_slot)) return EventRing::make();
-  auto ring = EventRing::open(held.take(wire::events_slot));
-  if (ring) return ring;
-  found.push_back(ring.error().what + "; the events are counted anew");
-  return EventRing::make();
+/// What an arrival is made of beside its memories.
+struct Place {
+  config::Loaded accepted;
+  std::shared_ptr<const model::StackSpec> spec;
+  linux_os::LogHold logs;
+  Premises premises;
+};
+
+Arrival arrival_of(Memories memories, Place place, std::vector<std::string> found) {
+  found.insert(found.end(), place.premises.found.begin(), place.premises.found.end());
+  return Arrival{.spec = std::move(place.spec),
+                 .accepted = std::move(place.accepted),
+                 .kept = std::move(memories.kept),
+                 .state = std::move(memories.state),
+                 .events = std::move(memories.events),
+                 .logs = std::move(place.logs),
+                 .facts = std::move(memories.facts),
+                 .stack = std::move(memories.stack),
+                 .observer = {},
+                 .comes_back = false,
+                 .premises = std::move(place.premises),
+                 .found = std::move(found)};
+}
+
+bool may_go_back(const Held& held) {
+  return held.has(wire::former_state_slot);
 }
 
 } // namespace
@@ -65,91 +173,57 @@ Result<EventRing> go_on(Held& held, std::vector<std::string>& found) {
 Result<Arrival> arrive(config::Loaded accepted, const std::string& cgroup, int anchor, Held& held) {
   std::vector<std::string> found;
   auto spec = fitted(*accepted.stack, found);
+  auto memories = make_memories(accepted.kept);
+  if (!memories) return memories.error();
+  auto logs = log_hold(held);
+  if (!logs) return logs.error();
   auto premises = enter_premises(*spec, cgroup, anchor, held.take(wire::lock_slot));
   if (!premises) return premises.error();
-  auto kept = KeptConfiguration::make(accepted.kept);
-  auto state = StateMemory::make();
-  auto events = EventRing::make();
-  auto logs = log_hold(held);
-  for (const Error* error : {kept ? nullptr : &kept.error(), state ? nullptr : &state.error(),
-                             events ? nullptr : &events.error(), logs ? nullptr : &logs.error()})
-    if (error != nullptr) {
-      static_cast<void>(premises.value().tree.remove());
-      return *error;
-    }
-  found.insert(found.begin(), premises.value().found.begin(), premises.value().found.end());
-  const EngineFacts facts{.configuration = kept.value().in_force(), .events = 0, .commands = {}};
-  return Arrival{.spec = std::move(spec),
-                 .accepted = std::move(accepted),
-                 .kept = std::move(kept).value(),
-                 .state = std::move(state).value(),
-                 .events = std::move(events).value(),
-                 .logs = std::move(logs).value(),
-                 .facts = facts,
-                 .stack = std::nullopt,
-                 .comes_back = false,
-                 .premises = std::move(premises).value(),
-                 .found = std::move(found)};
+  Place place{std::move(accepted), std::move(spec), std::move(logs).value(), std::move(premises).value()};
+  return arrival_of(std::move(memories).value(), std::move(place), std::move(found));
 }
 
 bool is_started(const wire::LastStopTable& table, const Held& held) {
   return table.life.number.load() > 1 && held.has(wire::state_slot) && held.has(wire::configuration_slot);
 }
 
-Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& held,
-                          const std::function<config::Loaded(const config::KeptFiles&)>& load) {
+Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& held, const LoadKept& load) {
+  auto tree = LastStopRows::place_in(table);
+  if (!tree) return Error{"no tree of cgroups was made"};
   std::vector<std::string> found;
-  auto place = LastStopRows::place_in(table);
-  if (!place) return Error{"no tree of cgroups was made"};
-  auto kept = KeptConfiguration::open(held.take(wire::configuration_slot));
-  if (!kept) return kept.error();
-  auto events = go_on(held, found);
-  if (!events) return events.error();
-
-  std::optional<Remembered> remembered;
-  if (table.life.distrusts_state.load() != 0) {
-    found.push_back("two engines in a row ended before they had taken over: the saved state is not read");
-  } else if (auto state = remember(held, kept.value())) {
-    remembered = std::move(state).value();
-  } else {
-    found.push_back(state.error().what + "; what runs is met without it");
-  }
-
-  const auto files = kept.value().read(kept.value().in_force());
-  if (!files) return files.error();
-  config::Loaded accepted = load(files.value());
-  if (!accepted.stack) return Error{"the kept configuration has mistakes"};
-  EngineFacts facts{
-      .configuration = kept.value().in_force(), .events = events.value().last(), .commands = {}};
-  std::shared_ptr<const model::StackSpec> spec;
-  std::optional<model::Stack> stack;
-  if (remembered) {
-    facts = remembered->facts;
-    events.value().take_back_after(facts.events);
-    stack = std::move(remembered->stack);
-    spec = std::make_shared<const model::StackSpec>(stack->spec());
-  } else {
-    spec = fitted(*accepted.stack, found);
-  }
-  auto state = remembered ? Result<StateMemory>(std::move(remembered->memory)) : StateMemory::make();
-  if (!state) return state.error();
+  auto memories = read_memories(held, present, table.life.distrusts_state.load() != 0, found);
+  if (!memories) return memories.error();
+  const auto& stack = memories.value().stack;
+  auto accepted = load_kept(memories.value().kept, load);
+  if (!accepted) return accepted.error();
+  auto spec = stack ? std::make_shared<const model::StackSpec>(stack->spec())
+                    : fitted(*accepted.value().stack, found);
   auto logs = log_hold(held);
   if (!logs) return logs.error();
-  auto premises = come_back_to_premises(*spec, std::move(*place), table.life.number.load(), anchor,
+  auto premises = come_back_to_premises(*spec, std::move(*tree), table.life.number.load(), anchor,
                                         held.take(wire::lock_slot));
   if (!premises) return premises.error();
-  found.insert(found.end(), premises.value().found.begin(), premises.value().found.end());
-  return Arrival{.spec = std::move(spec),
-                 .accepted = std::move(accepted),
-                 .kept = std::move(kept).value(),
-                 .state = std::move(state).value(),
-                 .events = std::move(events).value(),
-                 .logs = std::move(logs).value(),
-                 .facts = facts,
-                 .stack = std::move(stack),
-                 .comes_back = true,
-                 .premises = std::move(premises).value(),
-                 .found = std::move(found)};
+  const bool renews = may_go_back(held);
+  if (renews)
+    if (auto renewed = renew(memories.value()); !renewed) return renewed.error();
+  Place place{std::move(accepted).value(), std::move(spec), std::move(logs).value(),
+              std::move(premises).value()};
+  Arrival arrival = arrival_of(std::move(memories).value(), std::move(place), std::move(found));
+  arrival.comes_back = true;
+  if (!renews) arrival.observer = held.take(wire::observer_slot);
+  return arrival;
+}
+
+Status try_out(const wire::LastStopTable& table, Held& held, const LoadKept& load) {
+  if (!LastStopRows::place_in(table)) return Error{"no tree of cgroups was made"};
+  if (auto known = linux_os::LogMemory::is_known(held.take(wire::logs_slot).get()); !known) return known;
+  std::vector<std::string> missing;
+  auto memories = read_memories(held, of_the_trial, false, missing);
+  if (!memories) return memories.error();
+  if (!missing.empty()) return Error{missing.front()};
+  if (auto renewed = renew(memories.value()); !renewed) return renewed;
+  if (auto accepted = load_kept(memories.value().kept, load); !accepted) return accepted.error();
+  return Done{};
 }
 
 } // namespace holdfast::engine

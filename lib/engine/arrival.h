@@ -31,10 +31,14 @@ struct Arrival {
   EngineFacts facts;
   /// As it was saved last; none: it begins with `spec`, all of it down.
   std::optional<model::Stack> stack;
+  Fd observer; ///< the program that the engines before this one used; none: this one's build has its own
   bool comes_back = false; ///< to a stack that another engine started
   Premises premises;
   std::vector<std::string> found; ///< to be told to the operator
 };
+
+/// Makes a configuration of what was kept.
+using LoadKept = std::function<config::Loaded(const config::KeptFiles&)>;
 
 /// Of the first engine, and of one whose predecessors came no further than this. `accepted` has a stack.
 /// `cgroup`: the base of the tree, empty for the default.
@@ -45,11 +49,13 @@ struct Arrival {
 [[nodiscard]] bool is_started(const wire::LastStopTable& table, const Held& held);
 
 /// Of one that comes back. Where the saved state cannot be read, or is not to be, it is told in `found`, and
-/// what is there is met without it. `load`: makes the configuration of what was kept.
-[[nodiscard]] Result<Arrival> come_back(
-    const wire::LastStopTable& table, int anchor, Held& held,
-    const std::function<config::Loaded(const config::KeptFiles&)>& load = [](const config::KeptFiles& kept) {
-      return config::load(kept);
-    });
+/// what is there is met without it. While a former build may have to return, its memories are read and left
+/// as they are, and the arrival has new ones.
+[[nodiscard]] Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& held,
+                                        const LoadKept& load);
+
+/// Whether this build could come back to the stack: reads all that it would read, of copies that are held for
+/// that, and changes nothing. An error says what it cannot read.
+[[nodiscard]] Status try_out(const wire::LastStopTable& table, Held& held, const LoadKept& load);
 
 } // namespace holdfast::engine

@@ -80,6 +80,14 @@ struct Adopted {
   std::string marker;  ///< its id
 };
 
+/// What came of an upgrade that was asked for.
+enum class Upgraded {
+  none,      ///< nothing was changed
+  under_way, ///< the next build is tried
+  done,      ///< this is the next build
+  gone_back, ///< the next build did not take over: this is the former one
+};
+
 class ControlPort {
 public:
   virtual ~ControlPort() = default;
@@ -113,6 +121,12 @@ public:
   /// asked for again knows what it made itself.
   virtual void adopt(const std::string& volume, const std::string& by, CommandId id,
                      std::function<void(const Adopted&)> told) = 0;
+  /// Hands the stack over to the build that is installed. Where that is refused, or does not pass its trial,
+  /// `told` says why, from the loop, and nothing was changed. Where it passes, this engine is killed;
+  /// accepted() knows the ticket's id from now on, and upgraded() of the next engine says what came of it.
+  virtual void upgrade(const std::string& by, const CommandTicket& ticket,
+                       std::function<void(std::string refused)> told) = 0;
+  [[nodiscard]] virtual Upgraded upgraded() const = 0;
   /// Since when the configuration on the disk is not the one in force.
   [[nodiscard]] virtual std::optional<WallTime> changed_on_disk() const = 0;
 

@@ -45,8 +45,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       log_directory_(std::move(options.arrival.premises.log_directory)),
       tree_(std::move(options.arrival.premises.tree)), remembers_(options.arrival.stack.has_value()),
       stack_(stack_of(options.arrival)), comes_back_(options.arrival.comes_back),
-      state_(std::move(options.arrival.state)), events_memory_(options.arrival.events.fd()),
-      log_(std::move(options.arrival.events)),
+      version_(std::move(options.version)), state_(std::move(options.arrival.state)),
+      events_memory_(options.arrival.events.fd()), log_(std::move(options.arrival.events)),
       facts_(options.arrival.facts), log_hold_{options.arrival.logs.memory.get(),
                                                options.arrival.logs.receipt_read.get(),
                                                options.arrival.logs.receipt_write.get()},
@@ -60,7 +60,10 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                      turn();
                    },
                .signalled = [this](int signal) { signalled(signal); },
+               .not_upgraded = [this](const std::optional<model::ExitStatus>& trial,
+                                      int error) { upgrade_.not_upgraded(trial, error); },
                .gone = [this] { anchor_gone(); }}),
+      upgrade_(anchor_, table_.life, std::move(options.upgrade)),
       logs_(std::make_unique<linux_os::LogCapture>(linux_os::LogCapture::Options{
           .directory_fd = log_directory_.get(),
           .rotate_size = stack_.spec().rotate_size,
@@ -162,13 +165,19 @@ Status Engine::leave_with_anchor() {
   stack_.take_changed(changed_services_);
   state_.set_facts(encode(facts_));
   if (auto saved = state_.save(stack_, changed_services_); !saved) return saved;
-  const std::pair<std::int32_t, int> left[] = {
-      {wire::lock_slot, lock_.get()},          {wire::configuration_slot, configuration_.kept_memory()},
-      {wire::events_slot, events_memory_},     {wire::logs_slot, log_hold_[0]},
-      {wire::receipt_read_slot, log_hold_[1]}, {wire::receipt_write_slot, log_hold_[2]},
-      {wire::state_slot, state_.fd()}};
+  const std::pair<std::int32_t, int> left[] = {{wire::lock_slot, lock_.get()},
+                                               {wire::configuration_slot, configuration_.kept_memory()},
+                                               {wire::events_slot, events_memory_},
+                                               {wire::logs_slot, log_hold_[0]},
+                                               {wire::receipt_read_slot, log_hold_[1]},
+                                               {wire::receipt_write_slot, log_hold_[2]},
+                                               {wire::observer_slot, observer_.program()},
+                                               {wire::state_slot, state_.fd()}};
   for (const auto& [slot, descriptor] : left)
-    if (auto held = anchor_.hold(slot, descriptor); !held) return held;
+    if (descriptor < 0)
+      anchor_.drop(slot);
+    else if (auto held = anchor_.hold(slot, descriptor); !held)
+      return held;
   return Done{};
 }
 
@@ -203,9 +212,8 @@ int Engine::run() {
 
 void Engine::come_back() {
   const Duration away = read_mono().time_since_epoch() - Duration(table_.life.lost_at.load());
-  const auto lost = exit_status(table_.life.lost_code.load(), table_.life.lost_status.load());
-  tell_of_stack("the engine " + model::words(lost) + "; another one is here after " + format_span(away) +
-                ", " + std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on") +
+  tell_of_stack(words_of_arrival() + " is here after " + format_span(away) + ", " +
+                std::to_string(found_.size()) + (found_.size() == 1 ? " run goes on" : " runs go on") +
                 (remembers_ ? "" : ", met without the saved state"));
   model::EngineReturned returned{.found = std::exchange(found_, {}), .done = done_.of(stack_.spec())};
   for (std::uint32_t i = 0; i < stack_.size(); ++i)
@@ -214,6 +222,15 @@ void Engine::come_back() {
   // The engine before us may have ended between a last decision and what follows of it.
   for (std::uint32_t i = 0; i < stack_.size(); ++i)
     sockets_.settle({i});
+}
+
+std::string Engine::words_of_arrival() const {
+  const wire::EngineLife& life = table_.life;
+  if (life.number == life.first_of_build)
+    return upgraded() == Upgraded::gone_back ? "the next version did not take over; version " + version_
+                                             : "upgraded: version " + version_;
+  const auto lost = exit_status(life.lost_code.load(), life.lost_status.load());
+  return "the engine " + model::words(lost) + "; another one";
 }
 
 void Engine::happened(model::Event event) {
@@ -229,10 +246,14 @@ void Engine::take_now(model::Event event) {
 void Engine::take_now(model::Event event, AcceptedCommand command) {
   // What waits already is a step of its own: the command is remembered with the step that carries it out.
   if (!pending_.empty()) turn();
+  remember(std::move(command));
+  take_now(std::move(event));
+}
+
+void Engine::remember(AcceptedCommand command) {
   commands_.add(std::move(command));
   facts_.commands = commands_.save();
   facts_changed_ = true;
-  take_now(std::move(event));
 }
 
 void Engine::trouble_elsewhere(std::string line) {
@@ -512,6 +533,22 @@ void Engine::reload(const std::string& by, const CommandTicket& ticket,
     told(answer);
     anchor_.notify(notices_.after_reload());
   });
+}
+
+void Engine::upgrade(const std::string& by, const CommandTicket& ticket,
+                     std::function<void(std::string)> told) {
+  if (ended_ || stack_.shutting_down()) return told("the daemon is shutting down");
+  // What waits is a step of its own.
+  if (!pending_.empty()) turn();
+  remember({.ticket = ticket, .awaited = {}});
+  tell_of_stack("an upgrade was asked for by " + by + ": the build that is installed is tried");
+  const auto begun = upgrade_.begin(
+      {.state = state_.fd(), .configuration = configuration_.kept_memory(), .events = events_memory_},
+      [this, told](const std::string& why) {
+        tell_of_stack("no upgrade: " + why);
+        told(why);
+      });
+  if (!begun) told(begun.error().what + "; nothing was changed");
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {

@@ -29,6 +29,7 @@
 #include "engine/runs.h"
 #include "engine/side_programs.h"
 #include "engine/tree.h"
+#include "engine/upgrade.h"
 #include "linux/log_capture.h"
 #include "model/stack.h"
 
@@ -52,6 +53,8 @@ public:
     wire::LastStopTable* last_stop = nullptr;
     Volumes::Looker looker;
     Observer::Options observer;
+    std::string version; ///< of this build, for people
+    Upgrade::Programs upgrade;
   };
 
   Engine(boost::asio::io_context& loop, Options options);
@@ -78,6 +81,9 @@ public:
               std::function<void(const Reloaded&)> told) override;
   void adopt(const std::string& volume, const std::string& by, CommandId id,
              std::function<void(const Adopted&)> told) override;
+  void upgrade(const std::string& by, const CommandTicket& ticket,
+               std::function<void(std::string)> told) override;
+  [[nodiscard]] Upgraded upgraded() const override { return upgrade_.outcome(); }
   [[nodiscard]] std::vector<wire::VolumeStatus> volumes() const override {
     return conditions_.volumes().status();
   }
@@ -96,6 +102,8 @@ private:
   void take_now(model::Event event);
   /// The same for what a client may ask for again.
   void take_now(model::Event event, AcceptedCommand command);
+  /// Part of the state with the next step that is saved.
+  void remember(AcceptedCommand command);
   /// For other threads: our own log is written by the loop's alone.
   void trouble_elsewhere(std::string line);
   void post_turn();
@@ -107,6 +115,8 @@ private:
   void find_listening_sockets(Held& held);
   [[nodiscard]] Status leave_with_anchor();
   void come_back();
+  /// Whom this engine follows, and why.
+  [[nodiscard]] std::string words_of_arrival() const;
   void tell_soon();
   void tell_all();
   void tell(const EventRecord& record);
@@ -147,6 +157,7 @@ private:
   bool remembers_; ///< what was, by the saved state
   model::Stack stack_;
   bool comes_back_;
+  std::string version_;
   std::vector<model::FoundRun> found_; ///< of an earlier engine's, until the model is told
   StateMemory state_;
   int events_memory_; ///< borrowed of log_, for the anchor to hold
@@ -160,6 +171,7 @@ private:
   LastStopRows rows_;
   Door door_;
   AnchorLink anchor_;
+  Upgrade upgrade_;
   std::unique_ptr<linux_os::LogCapture> logs_;
   Recorder recorder_;
   NotifyHub notify_;

@@ -221,6 +221,17 @@ std::deque<EventRecord> EventRing::records() const {
   return records;
 }
 
+Result<EventRing> EventRing::copy() const {
+  const auto all = records();
+  auto made = make(last_ - all.size());
+  if (!made) return made;
+  for (const EventRecord& record : all)
+    made.value().add(record);
+  made.value().set_told(told());
+  made.value().set_filed(filed());
+  return made;
+}
+
 std::uint64_t EventRing::told() const {
   return get(told_at);
 }

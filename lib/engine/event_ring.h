@@ -33,6 +33,9 @@ public:
   [[nodiscard]] static Result<EventRing> open(Fd memory);
   [[nodiscard]] static Result<EventRing> open(std::unique_ptr<linux_os::SharedMemory> memory);
 
+  /// The same in a memory of its own.
+  [[nodiscard]] Result<EventRing> copy() const;
+
   /// Borrowed: what the anchor is to hold.
   [[nodiscard]] int fd() const { return memory_->fd(); }
 

@@ -45,7 +45,9 @@ Observer::Observer(boost::asio::io_context& loop, Children& children, const Tree
                    Handlers handlers)
     : loop_(loop), options_(std::move(options)), handlers_(std::move(handlers)),
       // Opened here, so that an upgrade of the package does not give us the observer of another build.
-      program_(::open(options_.program.c_str(), O_PATH | O_CLOEXEC)), timer_(loop),
+      program_(options_.opened.valid() ? std::move(options_.opened)
+                                       : Fd(::open(options_.program.c_str(), O_PATH | O_CLOEXEC))),
+      timer_(loop),
       process_(loop, children, tree,
                {.program = "/proc/self/fd/" + std::to_string(program_.get()), .user = options_.user},
                {.packet = [this](std::string_view packet) { return take(packet); },

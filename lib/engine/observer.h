@@ -24,6 +24,7 @@ class Observer {
 public:
   struct Options {
     std::string program;                         ///< path
+    Fd opened;                                   ///< the program, where an engine before this one opened it
     std::string user;                            ///< empty: as ourselves
     Duration patience = std::chrono::seconds(1); ///< beyond a question's own time-out
     Duration silence = std::chrono::seconds(5);  ///< beyond it, without any answer: it hangs
@@ -39,6 +40,9 @@ public:
 
   Observer(boost::asio::io_context& loop, Children& children, const Tree& tree, Options options,
            Handlers handlers);
+
+  /// Borrowed: what the engine that comes after this one is to execute; -1: none.
+  [[nodiscard]] int program() const { return program_.get(); }
 
   /// Whether there are its program and its user: refused with what makes them. To be asked before each
   /// need(true). May wait for a directory server; from any thread.

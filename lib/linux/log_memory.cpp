@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/mman.h>
@@ -88,6 +89,17 @@ Result<LogHold> LogHold::make() {
   // Less is no error: a turn is never larger than what fits.
   ::fcntl(ends[1], F_SETPIPE_SZ, receipt_bytes);
   return hold;
+}
+
+Status LogMemory::is_known(int fd) {
+  std::array<std::uint64_t, 2> head{};
+  const ssize_t n = ::pread(fd, head.data(), sizeof head, 0);
+  if (n != sizeof head) return system_error("memory of the logs", n < 0 ? errno : EIO);
+  static_assert(offsetof(Layout, version) == sizeof head[0]);
+  const auto found = static_cast<std::uint32_t>(head[1]);
+  if (head[0] == 0 || (head[0] == magic && found == version)) return Done{};
+  return Error{"memory of the logs: version " + std::to_string(found) + ", this build reads " +
+               std::to_string(version)};
 }
 
 Result<LogMemory> LogMemory::map(int fd) {

@@ -82,6 +82,10 @@ public:
     moving,  ///< the kernel moves bytes to the file's end by itself
   };
 
+  /// Whether this build goes on with it: nothing is changed, and what a process does there meanwhile does no
+  /// harm. An error says what it is instead.
+  [[nodiscard]] static Status is_known(int fd);
+
   /// Maps what LogHold::make() made; `fd` is borrowed. A memory that cannot be believed (of another version,
   /// damaged) is begun anew, and refusal() says why.
   [[nodiscard]] static Result<LogMemory> map(int fd);

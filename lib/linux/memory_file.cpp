@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 namespace holdfast::linux_os {
@@ -82,6 +83,19 @@ Result<std::unique_ptr<SharedMemory>> make_memory_file(const char* name, std::si
   auto memory = std::make_unique<MemoryFile>(std::move(fd));
   if (auto grown = memory->grow(size); !grown) return grown.error();
   return std::unique_ptr<SharedMemory>(std::move(memory));
+}
+
+Result<Fd> copy_memory_file(const char* name, int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return system_error("stat memory", errno);
+  Fd copy(::memfd_create(name, MFD_CLOEXEC));
+  if (!copy.valid()) return system_error("memfd_create", errno);
+  for (off_t at = 0; at < info.st_size;) {
+    const ssize_t n = ::sendfile(copy.get(), fd, &at, static_cast<std::size_t>(info.st_size - at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return system_error("copy memory", n < 0 ? errno : EIO);
+  }
+  return copy;
 }
 
 Result<std::unique_ptr<SharedMemory>> map_memory_file(Fd fd) {

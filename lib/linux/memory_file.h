@@ -43,6 +43,8 @@ public:
 
 /// New memory, all zeros; `name` is what /proc shows of it.
 [[nodiscard]] Result<std::unique_ptr<SharedMemory>> make_memory_file(const char* name, std::size_t size);
+/// What `fd` has now, as new memory; `fd` is borrowed. What is stored there meanwhile may be in it in part.
+[[nodiscard]] Result<Fd> copy_memory_file(const char* name, int fd);
 /// Memory that an earlier process made.
 [[nodiscard]] Result<std::unique_ptr<SharedMemory>> map_memory_file(Fd fd);
 

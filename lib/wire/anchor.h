@@ -23,6 +23,10 @@ constexpr int engine_lost = 70;
 constexpr int engine_socket_fd = 3;
 constexpr int engine_last_stop_fd = 4;
 
+/// The first word for an anchor or an engine that is only to say, by exiting with 0, whether it could take
+/// over what it finds held. It changes nothing; a reason goes to standard error.
+constexpr const char* try_word = "--try";
+
 /// What an engine leaves without its answer is told to the next one again.
 enum class FromAnchor : std::uint32_t {
   exited = 1,   ///< a child is a zombie; it is reaped when the engine says `reap`

@@ -11,9 +11,9 @@ namespace holdfast::wire {
 namespace {
 
 constexpr std::array all_verbs = {
-    ControlVerb::status, ControlVerb::start,   ControlVerb::stop, ControlVerb::restart, ControlVerb::events,
-    ControlVerb::logs,   ControlVerb::version, ControlVerb::plan, ControlVerb::reload,  ControlVerb::door,
-    ControlVerb::task,   ControlVerb::explain, ControlVerb::adopt};
+    ControlVerb::status, ControlVerb::start,   ControlVerb::stop,  ControlVerb::restart, ControlVerb::events,
+    ControlVerb::logs,   ControlVerb::version, ControlVerb::plan,  ControlVerb::reload,  ControlVerb::door,
+    ControlVerb::task,   ControlVerb::explain, ControlVerb::adopt, ControlVerb::upgrade};
 
 /// Which keys a verb has besides "verb".
 struct Keys {
@@ -43,6 +43,7 @@ Keys keys_of(ControlVerb verb) {
   case ControlVerb::reload: return {.wait = true, .id = true, .accepted = true};
   case ControlVerb::door: return {.open = true, .id = true, .accepted = true};
   case ControlVerb::adopt: return {.volume = true, .id = true};
+  case ControlVerb::upgrade: return {.id = true, .accepted = true};
   }
   return {};
 }
@@ -92,6 +93,7 @@ std::string_view word(ControlVerb verb) {
   case ControlVerb::task: return "task";
   case ControlVerb::explain: return "explain";
   case ControlVerb::adopt: return "adopt";
+  case ControlVerb::upgrade: return "upgrade";
   }
   return "";
 }

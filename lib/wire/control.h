@@ -16,6 +16,7 @@
 //   task                as a command, for exactly one service
 //   explain             Explanation of the stack, or of one service
 //   adopt               Finished when what is there is known as the volume that is meant, or Refused
+//   upgrade             Progress, then Finished by the engine of the build that is installed, or Refused
 //
 // A connection ends with the engine that accepted it; the listening socket outlives that engine, so whoever
 // connects again is served by the next. What reads is asked again. What changes something has an `id`, drawn
@@ -53,7 +54,8 @@ enum class ControlVerb : std::uint8_t {
   door,
   task,
   explain,
-  adopt
+  adopt,
+  upgrade
 };
 
 struct ControlRequest {
@@ -68,7 +70,7 @@ struct ControlRequest {
   std::uint64_t sequence = 0;
   bool open = false;     ///< door: opened, else closed
   std::string volume{};  ///< adopt: its name
-  std::uint64_t id = 0;  ///< start, stop, restart, reload, door, task, adopt; 0: it is not asked again
+  std::uint64_t id = 0;  ///< what changes something; 0: it is not asked again
   bool accepted = false; ///< the same but adopt: this id is known to have been accepted
   bool operator==(const ControlRequest&) const = default;
 };
