@@ -169,9 +169,7 @@ void Anchor::look_at_upgrade(MonoTime now) {
   upgrade_.settle(held_);
   const bool is_overdue = upgrade_.is_overdue(now);
   if (const auto end = upgrade_.trials_end(now)) {
-    if (end->si_code == CLD_EXITED && end->si_status == 0)
-      upgrade_.pass();
-    else {
+    if (!upgrade_.pass(*end)) {
       upgrade_.refuse(held_);
       refuse_upgrade(end->si_code, end->si_status);
     }

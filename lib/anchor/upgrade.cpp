@@ -35,6 +35,7 @@ void copy(Held& held, std::int32_t from, std::int32_t to) {
 
 int Upgrade::begin(Held& held, int output, MonoTime now) {
   if (trial_ != 0 || passed_ || is_taking_over()) return EBUSY;
+  table_.life.passed_trial = 0;
   const int error = program_.try_next(held, output, trial_);
   if (error != 0) {
     refuse(held);
@@ -59,6 +60,11 @@ std::optional<siginfo_t> Upgrade::trials_end(MonoTime now) {
   trial_until_ = never;
   if (std::exchange(called_off_, false)) return std::nullopt;
   return end;
+}
+
+bool Upgrade::pass(const siginfo_t& end) {
+  passed_ = end.si_code == CLD_EXITED && end.si_status == 0 && table_.life.passed_trial == 1;
+  return passed_;
 }
 
 void Upgrade::refuse(Held& held) {

@@ -27,8 +27,9 @@ public:
   [[nodiscard]] bool is_trial(pid_t pid) const { return trial_ != 0 && pid == trial_; }
   /// Kills a trial that is overdue. How it ended, once, if it did.
   [[nodiscard]] std::optional<siginfo_t> trials_end(MonoTime now);
-  /// The trial was passed, and the engine has to go: change_over() comes next.
-  void pass() { passed_ = true; }
+  /// Whether that is how a trial ends that is passed; then the engine has to go, and change_over() comes
+  /// next.
+  [[nodiscard]] bool pass(const siginfo_t& end);
   [[nodiscard]] bool is_passed() const { return passed_; }
   /// Nothing is changed, and what was held for it is dropped.
   void refuse(Held& held);

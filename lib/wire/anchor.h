@@ -23,8 +23,9 @@ constexpr int engine_lost = 70;
 constexpr int engine_socket_fd = 3;
 constexpr int engine_last_stop_fd = 4;
 
-/// The first word for an anchor or an engine that is only to say, by exiting with 0, whether it could take
-/// over what it finds held. It changes nothing; a reason goes to standard error.
+/// The first word for an anchor or an engine that is only to say whether it could take over what it finds
+/// held: with EngineLife::passed_trial and exit code 0, since many a program that is none of ours exits with
+/// 0. It changes nothing else; a reason goes to standard error.
 constexpr const char* try_word = "--try";
 
 /// What an engine leaves without its answer is told to the next one again.

@@ -45,8 +45,10 @@ struct EngineLife {
   /// The anchor: si_code and si_status of the engine before this one; 0: there was none.
   std::atomic<std::int32_t> lost_code;
   std::atomic<std::int32_t> lost_status;
-  std::atomic<std::int64_t> lost_at;         ///< the anchor: when it saw that, CLOCK_MONOTONIC in nanoseconds
-  std::atomic<Upgrade> upgrade;              ///< the anchor
+  std::atomic<std::int64_t> lost_at;       ///< the anchor: when it saw that, CLOCK_MONOTONIC in nanoseconds
+  std::atomic<std::uint32_t> passed_trial; ///< the engine of the next build: 1 as the last thing that it does
+                                           ///< in its trial; the anchor clears it before
+  std::atomic<Upgrade> upgrade;            ///< the anchor
   std::atomic<std::uint32_t> first_of_build; ///< the anchor: number of the first engine after the last change
                                              ///< from one build to another; 0: there was none
 };
