@@ -170,8 +170,11 @@ int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::
   const auto kept =
       publisher ? engine.anchor().hold(wire::control_slot, publisher.value()->listener()) : Status(Done{});
   if (!ready || !publisher || !kept) {
-    if (!comes_back) static_cast<void>(tree.remove());
-    return refuse_to_start(!ready ? ready.error() : !publisher ? publisher.error() : kept.error());
+    const int code = refuse_to_start(!ready ? ready.error() : !publisher ? publisher.error() : kept.error());
+    // Another engine comes to what there is, the control socket's file among it, which a destructor removes.
+    if (comes_back) ::_exit(code);
+    static_cast<void>(tree.remove());
+    return code;
   }
   const int code = engine.run();
   publisher.value()->close();

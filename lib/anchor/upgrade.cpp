@@ -97,6 +97,8 @@ int Upgrade::change_over(Held& held, MonoTime now) {
   drop_next(held);
   table_.anchor.early_deaths = 0;
   table_.anchor.take_over_until = later(now, patience_.take_over).time_since_epoch().count();
+  // Said by the engine that is gone.
+  table_.life.adopted = 0;
   table_.life.upgrade = wire::Upgrade::taking_over;
   table_.life.first_of_build = table_.life.number + 1;
   const int error = program_.execute(held);

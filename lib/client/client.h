@@ -33,6 +33,9 @@ struct Programs {
 struct Patience {
   std::chrono::milliseconds told{1000};  ///< then the user is told what is waited for
   std::chrono::milliseconds most{10000}; ///< then there is no daemon
+  /// The same for an upgrade: an engine that does not take over has a minute, and then the former one
+  /// returns.
+  std::chrono::milliseconds upgrade{75000};
 };
 
 struct Composition {

@@ -39,7 +39,8 @@ public:
       context_.terminal.complain("the engine is being restarted");
       told_ = true;
     }
-    const auto left = (told_ ? patience.most : std::min(patience.told, patience.most)) - waited;
+    const auto most = context_.options.verb == Verb::upgrade ? patience.upgrade : patience.most;
+    const auto left = (told_ ? most : std::min(patience.told, most)) - waited;
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds{});
   }
 

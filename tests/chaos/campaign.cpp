@@ -21,15 +21,16 @@ BusyServices configured(const ChaosPlace& place, std::uint64_t bytes_a_second) {
 
 std::string CampaignCounts::words() const {
   return std::to_string(engines) + " engines killed, " + std::to_string(adopting) +
-         " of them before they were adopted; " + std::to_string(observers) + " observers; " +
-         std::to_string(deeds) + " deeds, " + std::to_string(visits) + " visits; " + std::to_string(lines) +
-         " lines in " + std::to_string(files) + " files, " + std::to_string(split) + " of them split; " +
-         std::to_string(unborn) + " runs were never born";
+         " of them before they were adopted; " + std::to_string(upgrades) + " upgrades; " +
+         std::to_string(observers) + " observers; " + std::to_string(deeds) + " deeds, " +
+         std::to_string(visits) + " visits; " + std::to_string(lines) + " lines in " + std::to_string(files) +
+         " files, " + std::to_string(split) + " of them split; " + std::to_string(unborn) +
+         " runs were never born";
 }
 
 Campaign::Campaign(const ChaosPlace& place, const Options& options)
     : place_(place), chance_(options.seed), services_(configured(place, options.bytes_a_second)),
-      stack_(place), invariants_(stack_, services_.mortal()),
+      stack_(place, options.engine), invariants_(stack_, services_.mortal()),
       commander_(stack_.running(), services_.deeds(), options.seed) {
   for (const auto& log : services_.logs())
     logs_.emplace_back(LogFollower::Options{.service = log.service,
@@ -57,6 +58,29 @@ void Campaign::kill_once() {
   const bool too = happens(10);
   if (too && stack_.watch().kill_observer()) ++counts_.observers;
   if (!too || happens(50)) kill_engine();
+}
+
+void Campaign::upgrade(const Installation& installation, std::uint64_t upgrades,
+                       std::uint64_t between_looks) {
+  for (std::uint64_t number = 1; number <= upgrades; ++number) {
+    commander_.resume();
+    const bool to_next = number % 2 != 0;
+    installation.put_engine(to_next ? next_engine() : present_engine());
+    wait_at_most(30'000);
+    upgrade_to(to_next ? next_version : HOLDFAST_CHAOS_VERSION);
+    if (happens(30)) kill_engine();
+    look();
+    if (number % between_looks == 0 || number == upgrades) rest_and_look();
+  }
+}
+
+void Campaign::upgrade_to(const std::string& version) {
+  const std::uint32_t number = stack_.watch().wait_adopted();
+  const Finished done = stack_.running().command({"upgrade"});
+  if (done.code != 0 || !has(done.output, "upgraded; this is version " + version))
+    throw std::runtime_error("upgrade to " + version + ": " + done.output + stack_.running().output());
+  stack_.watch().wait_adopted(number + 1);
+  ++counts_.upgrades;
 }
 
 void Campaign::kill_engine() {

@@ -3,12 +3,14 @@
 
 #include "chaos/busy_services.h"
 #include "chaos/commander.h"
+#include "chaos/installation.h"
 #include "chaos/invariants.h"
 #include "chaos/log_follower.h"
 #include "chaos/visitor.h"
 
 #include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace holdfast::test {
@@ -17,6 +19,7 @@ struct CampaignCounts {
   std::uint64_t engines = 0;   ///< killed
   std::uint64_t adopting = 0;  ///< of them: before they were adopted
   std::uint64_t observers = 0; ///< killed
+  std::uint64_t upgrades = 0;
   std::uint64_t deeds = 0;
   std::uint64_t visits = 0;
   std::uint64_t unborn = 0; ///< run numbers that no process ever had
@@ -32,6 +35,7 @@ public:
   struct Options {
     std::uint64_t bytes_a_second = 0; ///< of the two that write most
     std::uint64_t seed = 0;
+    std::string engine{}; ///< as ChaosStack has it
   };
   /// Starts the stack and does each deed once in peace.
   Campaign(const ChaosPlace& place, const Options& options);
@@ -39,12 +43,15 @@ public:
   /// So many kills, with all that can be looked at meanwhile after each, and a look at everything, when
   /// nothing moves, after every `between_looks`. Throws what is not as it must be.
   void kill(std::uint64_t kills, std::uint64_t between_looks);
+  /// So many upgrades, to the next version and back in turn, in the same way.
+  void upgrade(const Installation& installation, std::uint64_t upgrades, std::uint64_t between_looks);
   /// Stops the stack in order and judges its logs. Throws likewise.
   CampaignCounts end();
 
 private:
   void kill_once();
   void kill_engine();
+  void upgrade_to(const std::string& version);
   void look();
   void rest_and_look();
   void read_logs();

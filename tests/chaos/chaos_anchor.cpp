@@ -1,5 +1,5 @@
 // holdfast-anchor for engines that die a thousand times a minute: the same code, but it never pauses before
-// it starts the next one, takes one for hung sooner, and gives the next build more time for its trial.
+// it starts the next one, takes one for hung sooner, and gives the next build other times.
 
 #include "anchor/entry.h"
 
@@ -7,5 +7,5 @@
 
 int main(int argc, char** argv) {
   using namespace std::chrono_literals;
-  return holdfast::anchor::enter(argc, argv, {.pulse = 5s, .window = 0s, .trial = 30s});
+  return holdfast::anchor::enter(argc, argv, {.pulse = 5s, .window = 0s, .trial = 5s, .take_over = 5s});
 }
