@@ -53,8 +53,8 @@ public:
     wire::LastStopTable* last_stop = nullptr;
     Volumes::Looker looker;
     Observer::Options observer;
-    std::string version; ///< of this build, for people
-    Upgrade::Programs upgrade;
+    std::string version{}; ///< of this build, for people
+    Upgrade::Programs upgrade{};
   };
 
   Engine(boost::asio::io_context& loop, Options options);

@@ -24,7 +24,7 @@ class Observer {
 public:
   struct Options {
     std::string program;                         ///< path
-    Fd opened;                                   ///< the program, where an engine before this one opened it
+    Fd opened{};                                 ///< the program, where an engine before this one opened it
     std::string user;                            ///< empty: as ourselves
     Duration patience = std::chrono::seconds(1); ///< beyond a question's own time-out
     Duration silence = std::chrono::seconds(5);  ///< beyond it, without any answer: it hangs

@@ -64,6 +64,13 @@ public:
     adopt_id_ = id;
     adopt_told_ = std::move(told);
   }
+  void upgrade(const std::string& by, const engine::CommandTicket& ticket,
+               std::function<void(std::string)> told) override {
+    upgrade_by_ = by;
+    commands_.add({.ticket = ticket, .awaited = {}});
+    upgrade_told_ = std::move(told);
+  }
+  engine::Upgraded upgraded() const override { return upgraded_; }
   std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
   const std::deque<engine::EventRecord>& events() const override { return events_; }
   engine::FiledEvents filed() const override { return filed_; }
@@ -123,6 +130,9 @@ public:
   std::string adopted_;
   std::function<void(const engine::Adopted&)> adopt_told_; ///< a test answers
   std::function<void(const engine::Reloaded&)> reload_told_;
+  std::string upgrade_by_;
+  std::function<void(std::string)> upgrade_told_; ///< a test answers
+  engine::Upgraded upgraded_ = engine::Upgraded::none;
 
 private:
   Now now() const {

@@ -71,6 +71,17 @@ TEST_CASE("a volume is adopted when the daemon has looked at it, or says why it 
   CHECK(client.reply_as<wire::Refused>().text == "/srv/db does not answer");
 }
 
+TEST_CASE("an upgrade is told before it is tried, and why it is refused") {
+  Served served;
+  TestClient client(served);
+  client.ask({.verb = ControlVerb::upgrade, .id = 7});
+  CHECK(client.reply_as<wire::Progress>().text == "the trial of the build that is installed, and its engine");
+  REQUIRE(served.wait_until([&] { return bool(served.port.upgrade_told_); }));
+  CHECK(served.port.upgrade_by_ == "root");
+  served.port.upgrade_told_("it is not fit; nothing was changed");
+  CHECK(client.reply_as<wire::Refused>().text == "it is not fit; nothing was changed");
+}
+
 TEST_CASE("reload shows what it changes, then waits for all that comes of it") {
   Served served;
   bring_up(served.port);

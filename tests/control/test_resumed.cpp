@@ -73,6 +73,33 @@ TEST_CASE("a command that is asked for again is carried out once, and its outcom
   }
 }
 
+TEST_CASE("an upgrade that is asked for again is not made again, and the next engine tells what came of it") {
+  const std::vector<std::pair<engine::Upgraded, std::string>> outcomes = {
+      {engine::Upgraded::done, ""},
+      {engine::Upgraded::gone_back, "no engine of the next build took over; version "},
+      {engine::Upgraded::under_way, "it is still under way"},
+      {engine::Upgraded::none, "the engine ended before the next build was tried; nothing was changed"}};
+  for (const auto& [outcome, why] : outcomes) {
+    INFO(why);
+    Served served;
+    const wire::ControlRequest upgrade{.verb = ControlVerb::upgrade, .id = id};
+    TestClient first(served);
+    first.ask(upgrade);
+    first.reply_as<wire::Progress>();
+    REQUIRE(served.wait_until([&] { return bool(served.port.upgrade_told_); }));
+    served.port.upgrade_told_ = nullptr;
+    served.port.upgraded_ = outcome;
+    served.change_engine();
+    TestClient second(served);
+    second.ask(again(upgrade, true));
+    if (why.empty())
+      CHECK(second.reply_as<wire::Finished>().text.find("this is version ") == 0);
+    else
+      CHECK(refusal(second).find(why) == 0);
+    CHECK_FALSE(served.port.upgrade_told_);
+  }
+}
+
 TEST_CASE("the outcome of a restart that was accepted before is that of the restart") {
   Served served;
   bring_all_up(served.port);
