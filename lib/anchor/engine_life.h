@@ -14,7 +14,7 @@ struct Patience {
   Duration first_pulse = std::chrono::seconds(60); ///< and so is one that has none so long after its start
   Duration window = std::chrono::seconds(60);      ///< six deaths within it are too many,
   Duration pause = std::chrono::seconds(1);        ///< and then the next engine starts after this
-  Duration trial = std::chrono::seconds(2);        ///< in which the next build passes its trial
+  Duration trial = std::chrono::seconds(10);       ///< in which the next build passes its trial
   Duration take_over = std::chrono::seconds(60);   ///< and an engine of it adopts
 };
 
