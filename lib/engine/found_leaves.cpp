@@ -30,12 +30,14 @@ std::vector<FoundLeaf> find_leaves(const Tree& tree, const model::StackSpec& spe
       auto leaf = linux_os::Leaf::open(service + "/" + std::to_string(run.value));
       if (!leaf) continue;
       const auto populated = leaf.value().populated();
-      const auto* const pid = rows.find({i}, leaf.value().path());
+      const auto row = rows.find({i}, leaf.value().path()).value_or(LastStopRows::OfRun{});
       found.push_back({.service = {i},
                        .run = run,
                        .leaf = std::move(leaf).value(),
                        .populated = populated && populated.value(),
-                       .pid = pid != nullptr ? pid->load() : 0});
+                       .pid = row.pid != nullptr ? row.pid->load() : 0,
+                       .rungs_done = row.rungs_done,
+                       .was_ready = row.was_ready});
     }
   }
   return found;

@@ -6,6 +6,7 @@
 #include "linux/cgroup.h"
 #include "model/spec.h"
 
+#include <cstddef>
 #include <vector>
 
 namespace holdfast::engine {
@@ -16,7 +17,10 @@ struct FoundLeaf {
   RunNumber run;
   linux_os::Leaf leaf;
   bool populated = false;
-  int pid = 0; ///< by the shared table: its main process, which is not reaped yet; 0: unknown, or reaped
+  // by the shared table
+  int pid = 0;                ///< its main process, which is not reaped yet; 0: unknown, or reaped
+  std::size_t rungs_done = 0; ///< of its stop ladder
+  bool was_ready = false;     ///< at some time
 };
 
 /// All leaves of all services, the eldest run of a service first. What cannot be opened is passed over: it

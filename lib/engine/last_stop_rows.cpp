@@ -58,9 +58,10 @@ std::optional<Tree::Place> LastStopRows::place_in(const wire::LastStopTable& tab
                      .is_base_ours = table.base_is_ours != 0};
 }
 
-std::atomic<std::int32_t>* LastStopRows::find(ServiceId service, const std::string& leaf) const {
+std::optional<LastStopRows::OfRun> LastStopRows::find(ServiceId service, const std::string& leaf) const {
   wire::LastStopRow& row = table_.rows[service.index];
-  return row.in_use.load() != 0 && path_in(row.leaf) == leaf ? &row.pid : nullptr;
+  if (row.in_use.load() == 0 || path_in(row.leaf) != leaf) return std::nullopt;
+  return OfRun{.pid = &row.pid, .rungs_done = row.rungs_done.load(), .was_ready = row.was_ready.load() != 0};
 }
 
 std::atomic<std::int32_t>* LastStopRows::prepare(const model::Stack& stack, ServiceId service,
@@ -99,14 +100,6 @@ RunNumber LastStopRows::last_run(ServiceId service) const {
 
 void LastStopRows::note_ready(ServiceId service) {
   table_.rows[service.index].was_ready.store(1);
-}
-
-bool LastStopRows::was_ready(ServiceId service) const {
-  return table_.rows[service.index].was_ready.load() != 0;
-}
-
-std::size_t LastStopRows::rungs_done(ServiceId service) const {
-  return table_.rows[service.index].rungs_done.load();
 }
 
 void LastStopRows::forget_pid(ServiceId service) {

@@ -29,8 +29,8 @@ std::vector<model::FoundRun> Runs::come_back(std::vector<FoundLeaf> leaves, Held
       told.push_back({.service = found->service,
                       .run = found->run,
                       .pid = pid_of(*found),
-                      .rung_done = is_rung_done(found->service),
-                      .was_ready = parts_.rows.was_ready(found->service)});
+                      .rung_done = is_rung_done(*found),
+                      .was_ready = found->was_ready});
       go_on_with(std::move(*found));
     }
   }
@@ -57,18 +57,18 @@ int Runs::pid_of(const FoundLeaf& found) const {
   return run->pid != 0 ? run->pid : found.pid;
 }
 
-/// The step that asks for it is saved before it is done.
-bool Runs::is_rung_done(ServiceId service) const {
-  const auto* const stopping = std::get_if<model::Stopping>(&stack_.service(service).phase);
-  return stopping == nullptr || parts_.rows.rungs_done(service) > stopping->rung;
+/// The step that asks for it is saved before it is done. Nobody is left to be asked where the leaf is empty.
+bool Runs::is_rung_done(const FoundLeaf& found) const {
+  const auto* const stopping = std::get_if<model::Stopping>(&stack_.service(found.service).phase);
+  return stopping == nullptr || !found.populated || found.rungs_done > stopping->rung;
 }
 
 void Runs::go_on_with(FoundLeaf found) {
   const ServiceId service = found.service;
   const RunNumber run = found.run;
   const int pid = pid_of(found);
-  auto* row = parts_.rows.find(service, found.leaf.path());
-  if (row == nullptr) row = parts_.rows.prepare(stack_, service, found.leaf.path());
+  const auto known = parts_.rows.find(service, found.leaf.path());
+  auto* const row = known ? known->pid : parts_.rows.prepare(stack_, service, found.leaf.path());
   row->store(pid);
   const bool timestamps = stack_.spec(service).timestamps;
   auto& live = slots_[service.index].live;

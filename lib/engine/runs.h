@@ -106,7 +106,7 @@ private:
 
   [[nodiscard]] bool is_live(const FoundLeaf& found) const;
   [[nodiscard]] int pid_of(const FoundLeaf& found) const;
-  [[nodiscard]] bool is_rung_done(ServiceId service) const;
+  [[nodiscard]] bool is_rung_done(const FoundLeaf& found) const;
   void go_on_with(FoundLeaf found);
   void take_pipes_over(ServiceId service, Held& held);
   [[nodiscard]] Result<linux_os::LogCapture::PipeNumber> read_pipe(ServiceId service, std::int32_t slot,

@@ -70,7 +70,8 @@ struct FoundRun {
   ServiceId service;
   RunNumber run;
   int pid = 0; ///< the main process; 0: it is not known which
-  /// Where the state says that it is being stopped: what its present rung asks for was done.
+  /// Where the state says that it is being stopped: what its present rung asks for was done, or nobody is
+  /// left to be asked.
   bool rung_done = true;
   bool was_ready = false; ///< at some time in this run; read where the state knows nothing of it
 };

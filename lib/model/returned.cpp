@@ -21,8 +21,10 @@ void Turn::take(const EngineReturned& fact) {
     if (at({i}).last_run < last && !is_external({i})) edit({i}).last_run = last;
   }
   for (std::uint32_t i = 0; i < stack_.size(); ++i) {
+    // A ladder that begins now has its first rung climbed as it does.
+    const bool rung_is_due = is_rung_due({i}, found[i]);
     meet({i}, found[i]);
-    ask_all_again({i}, found[i]);
+    ask_all_again({i}, rung_is_due);
     if (at({i}).remembered) actions_.push_back(RememberDone{{i}});
     touch({i});
   }
@@ -59,7 +61,8 @@ void Turn::adopt(const FoundRun& found) {
   if (found.pid == 0) return stop_remains(found.service, std::move(starting.run));
   enter(found.service, std::move(starting), because(Cause::adopted));
   // One that is asked is asked again; the others say it once in their life.
-  if (found.was_ready && !is_asked(spec(found.service).ready.kind)) return become_ready(found.service);
+  const bool says_it_once = !is_asked(spec(found.service).ready.kind) && !spec(found.service).task;
+  if (says_it_once && found.was_ready) return become_ready(found.service);
   watch_start(found.service, std::get<Starting>(edit(found.service).phase));
 }
 
@@ -73,7 +76,14 @@ void Turn::stop_remains(ServiceId id, Run run) {
   climb(id, std::get<Stopping>(edit(id).phase), 0);
 }
 
-void Turn::ask_all_again(ServiceId id, const FoundRun* found) {
+bool Turn::is_rung_due(ServiceId id, const FoundRun* found) const {
+  const auto* stopping = std::get_if<Stopping>(&at(id).phase);
+  if (stopping == nullptr || stopping->stage != StopStage::ladder) return false;
+  if (found == nullptr || found->run != stopping->run.number) return false;
+  return !found->rung_done;
+}
+
+void Turn::ask_all_again(ServiceId id, bool rung_is_due) {
   Phase& phase = edit(id).phase;
   if (auto* waiting = std::get_if<Waiting>(&phase)) {
     if (waiting->look == Look::asked) waiting->look = Look::unknown;
@@ -91,7 +101,7 @@ void Turn::ask_all_again(ServiceId id, const FoundRun* found) {
     // to stop, nothing would come but its kill.
     if (stopping->stage == StopStage::killed)
       actions_.push_back(KillGroup{id, stopping->run.number});
-    else if (stopping->stage == StopStage::ladder && found != nullptr && !found->rung_done)
+    else if (rung_is_due)
       climb(id, *stopping, stopping->rung);
   }
   reschedule(id);

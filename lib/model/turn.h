@@ -160,7 +160,9 @@ private:
   void meet_run(ServiceId id, Run& run, const FoundRun* found);
   void adopt(const FoundRun& found);
   void stop_remains(ServiceId id, Run run);
-  void ask_all_again(ServiceId id, const FoundRun* found);
+  /// The present rung of its ladder was decided and not done.
+  [[nodiscard]] bool is_rung_due(ServiceId id, const FoundRun* found) const;
+  void ask_all_again(ServiceId id, bool rung_is_due);
   void ask_once_more(ServiceId id, ProbeRole role, ProbeTrack& track);
 
   // escalation.cpp

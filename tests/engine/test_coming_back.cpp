@@ -11,6 +11,8 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <stdexcept>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -53,6 +55,19 @@ public:
 
   /// As if it had not taken over, and the one before it neither: the next one does not read the saved state.
   void was_the_second_in_a_row() const {
+    wire::LastStopTable& table = shared_table();
+    table.life.adopted = 0;
+    table.anchor.early_deaths = 1;
+  }
+
+  /// As if the row of the first service were that of a run that is not there.
+  void left_a_row_of_another_run() const {
+    auto& leaf = shared_table().rows[0].leaf;
+    leaf[std::string_view(leaf.data()).size() - 1] = '0';
+  }
+
+private:
+  [[nodiscard]] wire::LastStopTable& shared_table() const {
     const std::filesystem::path descriptors = "/proc/" + std::to_string(anchor_) + "/fd";
     for (const auto& entry : std::filesystem::directory_iterator(descriptors)) {
       if (!std::filesystem::read_symlink(entry.path()).string().starts_with("/memfd:holdfast-last-stop"))
@@ -60,14 +75,11 @@ public:
       const Fd memory(::open(entry.path().c_str(), O_RDWR | O_CLOEXEC));
       auto table = wire::map_last_stop(memory.get());
       REQUIRE(table.ok());
-      table.value()->life.adopted = 0;
-      table.value()->anchor.early_deaths = 1;
-      return;
+      return *table.value();
     }
-    FAIL("the anchor has no memory that it shares with its engine");
+    throw std::runtime_error("the anchor has no memory that it shares with its engine");
   }
 
-private:
   int anchor_;
 };
 
@@ -98,6 +110,14 @@ std::ptrdiff_t settled_open_in(int pid) {
 model::ServiceSpec listener(const std::string& path) {
   auto service = Place::service("a", {"run"});
   service.program.sockets = {{.name = "web", .address = "unix:" + path, .group = {}}};
+  return service;
+}
+
+/// One that says STATUS=still waiting when the program that writes `file` asks it to stop, and goes on.
+model::ServiceSpec stopped_by_program(const std::string& file) {
+  auto service = Place::service("a", {"quiet"});
+  service.ready.kind = model::ProbeKind::notify;
+  service.stop = {{.signal = 0, .to_all = false, .exec = Place::program({"stopper", file}), .wait = 1h}};
   return service;
 }
 
@@ -195,6 +215,41 @@ TEST_CASE("coming back - a stop that is under way goes on by its ladder") {
   REQUIRE(::kill(stack.engine(), SIGKILL) == 0);
   REQUIRE(comes_back_again(stack));
   CHECK(stack.tells("a 1 stopping>down"));
+  CHECK(stack.ends_well());
+}
+
+TEST_CASE("coming back - a program that was to stop a run is not run again") {
+  const Place place;
+  const std::string file = place / "stopped";
+  StackUnderTest stack(place, place.stack({stopped_by_program(file)}));
+  REQUIRE(stack.tells("a says waiting"));
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a says still waiting"));
+  {
+    const NoEngine none(stack);
+    REQUIRE(std::filesystem::remove(file));
+  }
+  REQUIRE(comes_back_again(stack));
+  REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
+  CHECK(stack.ends_well());
+  CHECK_FALSE(std::filesystem::exists(file));
+}
+
+TEST_CASE("coming back - a rung counts as done where the run's own row says so") {
+  const Place place;
+  const std::string file = place / "stopped";
+  StackUnderTest stack(place, place.stack({stopped_by_program(file)}));
+  REQUIRE(stack.tells("a says waiting"));
+  stack.ask("stop a");
+  REQUIRE(stack.tells("a says still waiting"));
+  {
+    const NoEngine none(stack);
+    REQUIRE(std::filesystem::remove(file));
+    none.left_a_row_of_another_run();
+  }
+  REQUIRE(comes_back_again(stack));
+  CHECK(comes_true([&] { return std::filesystem::exists(file); }));
+  REQUIRE(::kill(stack.pids("a", 1)[0], SIGKILL) == 0);
   CHECK(stack.ends_well());
 }
 

@@ -42,8 +42,6 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
   CHECK(place->home == "/home");
   CHECK(place->is_base_ours);
   auto* const pid = rows.prepare(stack, {0}, "/stack/a/1");
-  CHECK(rows.find({0}, "/stack/a/1") == pid);
-  CHECK(rows.find({0}, "/stack/a/2") == nullptr);
   CHECK(rows.last_run({0}).value == 1);
   CHECK(rows.last_run({1}).value == 0);
   const wire::LastStopRow& a = table->rows[0];
@@ -58,6 +56,34 @@ TEST_CASE("last stop rows: a row says how to stop its service without an engine"
   CHECK(b.rank > a.rank);
   CHECK(b.signal == SIGTERM);
   CHECK(b.wait_ms == UINT32_MAX);
+}
+
+TEST_CASE("last stop rows: what a row says is said of its run alone") {
+  const auto table = std::make_unique<wire::LastStopTable>();
+  const model::Stack stack(two_services(), Now{});
+  LastStopRows rows(*table);
+  CHECK_FALSE(rows.find({0}, ""));
+  auto* const pid = rows.prepare(stack, {0}, "/stack/a/1");
+  auto found = rows.find({0}, "/stack/a/1");
+  REQUIRE(found);
+  CHECK(found->pid == pid);
+  CHECK(found->rungs_done == 0);
+  CHECK_FALSE(found->was_ready);
+  rows.note_ready({0});
+  rows.note_rung({0}, 1);
+  found = rows.find({0}, "/stack/a/1");
+  REQUIRE(found);
+  CHECK(found->rungs_done == 2);
+  CHECK(found->was_ready);
+  CHECK_FALSE(rows.find({0}, "/stack/a/2"));
+  CHECK_FALSE(rows.find({1}, "/stack/a/1"));
+  rows.clear({0});
+  CHECK_FALSE(rows.find({0}, "/stack/a/1"));
+  static_cast<void>(rows.prepare(stack, {0}, "/stack/a/2"));
+  found = rows.find({0}, "/stack/a/2");
+  REQUIRE(found);
+  CHECK(found->rungs_done == 0);
+  CHECK_FALSE(found->was_ready);
 }
 
 TEST_CASE(

@@ -76,6 +76,16 @@ TEST_CASE("returned: of what nothing is known but that it was ready, only who is
   CHECK(world.phase("web") == "starting");
 }
 
+TEST_CASE("returned: what was ready before a reload made it a task is not ready") {
+  auto spec = stack_of("setup");
+  in(spec, "setup").task = TaskRun::once;
+  World world(spec);
+  FoundRun setup = found(world, "setup", 7);
+  setup.was_ready = true;
+  world.engine_returns({setup});
+  CHECK(world.phase("setup") == "starting");
+}
+
 TEST_CASE("returned: a signal that was decided and not sent is sent, and the rung has its whole time") {
   World world(stack_of("db"));
   world.boot();
@@ -92,6 +102,27 @@ TEST_CASE("returned: a signal that was decided and not sent is sent, and the run
   CHECK(world.asked().empty());
   world.pass(1s);
   CHECK(world.asked() == Lines{"kill db"});
+}
+
+TEST_CASE("returned: a ladder that begins now is climbed once") {
+  World world(stack_of("db"));
+  world.obedient = false;
+  world.boot();
+  world.asked();
+  world.stop({"db"});
+  REQUIRE(world.phase("db") == "stopping");
+  // No rung was done: the engine died before it heard of the birth.
+  FoundRun run = found(world, "db", 1);
+  run.rung_done = false;
+  SECTION("its main process lives") {
+    world.engine_returns({run});
+    CHECK(world.asked() == Lines{"signal db SIGTERM"});
+  }
+  SECTION("what is left of it lives") {
+    run.pid = 0;
+    world.engine_returns({run});
+    CHECK(world.asked() == Lines{"signal all of db SIGTERM"});
+  }
 }
 
 TEST_CASE("returned: a kill that was asked for is asked for again, a signal is not") {

@@ -40,6 +40,7 @@ void Accounts::begin(Account& account, RunNumber run, MonoTime now) {
   account.highest = std::max(account.highest, run);
   account.spawned = now;
   account.rungs = 0;
+  account.rung_again = false;
   account.killed = never;
   account.killed_born = false;
   account.ladder_changed = false;
@@ -86,6 +87,10 @@ void Accounts::note_found(const Step& step, ServiceId service, const FoundRun* f
   }
   const bool is_known = account.exists && account.run == found->run;
   if (!is_known) begin(account, found->run, now);
+  if (is_known && account.climbing && account.rungs > 0 && !found->rung_done) {
+    --account.rungs;
+    account.rung_again = true;
+  }
   if (found->pid != 0) {
     if (!account.launched) account.launched_at = now;
     account.launched = true;
@@ -113,7 +118,8 @@ void Accounts::note_spawn(const Step& step, const Spawn& spawn) {
 
 void Accounts::note_rung(ServiceId service, MonoTime now) {
   Account& account = accounts_[service.index];
-  if (account.rungs++ == 0) account.first_rung = now;
+  ++account.rungs;
+  account.rung_again = false;
   account.last_rung = now;
 }
 
@@ -128,6 +134,8 @@ void Accounts::look_at(const Stack& stack, ServiceId id, MonoTime now) {
   Account& account = accounts_[id.index];
   const PhaseName phase = name_of(service.phase);
   if (phase == PhaseName::stopping && account.phase != phase) account.stopping_since = now;
+  const auto* stopping = std::get_if<Stopping>(&service.phase);
+  account.climbing = stopping != nullptr && stopping->stage == StopStage::ladder;
   account.phase = phase;
   account.since = service.since;
   account.wanted = service.wanted;

@@ -36,8 +36,8 @@ struct Account {
 
   // its end, as it was asked for
   unsigned rungs = 0; ///< climbed
-  MonoTime first_rung{};
   MonoTime last_rung{};
+  bool rung_again = false; ///< the next one was asked for, and its engine died before it was done
   MonoTime killed = never;
   bool killed_born = false; ///< a kill before the birth does not reach it: the one after it counts
   MonoTime stopping_since{};
@@ -48,6 +48,7 @@ struct Account {
   MonoTime since{};
   bool wanted = false;
   bool leaving = false;
+  bool climbing = false; ///< stopping, and on its ladder
   bool starts_fresh = false;
   bool waits_for_turn = false;
   bool existed = false;

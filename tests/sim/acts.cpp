@@ -124,15 +124,35 @@ void Episode::kill_engine() {
   if (watchers_.history != nullptr)
     watchers_.history->note(std::string("                    the engine dies here") +
                             (no_state ? ", and its state with it" : ""));
-  machine_.engine_dies();
+  machine_.engine_dies(now_.mono);
   pass_until(now_.mono + death.span);
   if (no_state) {
     stack_ = Stack(spec_, now_);
     books_.begin_anew(stack_);
   }
   if (watchers_.recording != nullptr) watchers_.recording->begin(stack_);
-  std::vector<FoundRun> found = machine_.engine_returns(now_.mono, no_state);
-  deliver(EngineReturned{std::move(found), done_before()});
+  EngineReturned returned = machine_.engine_returns(now_.mono, stack_);
+  returned.done = done_before();
+  note_found(returned, no_state);
+  if (death.again > 0) end_soon(death);
+  deliver(returned);
+}
+
+void Episode::note_found(const EngineReturned& returned, bool no_state) {
+  for (const FoundRun& found : returned.found) {
+    if (!found.rung_done) coverage_.note(Rung::rung_lost);
+    if (found.was_ready && no_state) coverage_.note(Rung::ready_found);
+  }
+  for (std::uint32_t i = 0; no_state && i < returned.used.size(); ++i)
+    if (!machine_.lives({i}) && returned.used[i].value > 0) coverage_.note(Rung::number_found);
+}
+
+void Episode::end_soon(Act death) {
+  --death.again;
+  death.seed = mixed(death.seed);
+  death.count = static_cast<unsigned>(death.seed % 3);
+  death.on = mixed(death.seed) % 8 == 0;
+  engine_dies_ = death;
 }
 
 bool Episode::go_on(const Act& death) {

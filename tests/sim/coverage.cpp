@@ -12,13 +12,23 @@ using namespace model;
 namespace {
 
 constexpr std::array<std::string_view, rungs> rung_words = {
-    "charged restart",         "budget spent, failed",
-    "stack restarted",         "given up: not executable",
-    "given up: budget",        "given up: start bound",
-    "given up: recover bound", "given up, stop",
-    "given up, hold",          "killed",
-    "outlived its kill",       "engine returned",
-    "engine without state",    "saved state refused",
+    "charged restart",
+    "budget spent, failed",
+    "stack restarted",
+    "given up: not executable",
+    "given up: budget",
+    "given up: start bound",
+    "given up: recover bound",
+    "given up, stop",
+    "given up, hold",
+    "killed",
+    "outlived its kill",
+    "engine returned",
+    "engine without state",
+    "saved state refused",
+    "rung not done",
+    "ready known, state lost",
+    "number known, state lost",
 };
 
 // What one step can make of a phase; phases that come and go within it are not seen. Each `x` has to be taken

@@ -26,8 +26,11 @@ enum class Rung : std::uint8_t {
   engine_returned,
   engine_without_state,
   state_refused,
+  rung_lost,
+  ready_found,
+  number_found,
 };
-constexpr std::size_t rungs = static_cast<std::size_t>(Rung::state_refused) + 1;
+constexpr std::size_t rungs = static_cast<std::size_t>(Rung::number_found) + 1;
 
 /// How often each transition of the phase table and each rung was taken.
 class Coverage {

@@ -65,7 +65,7 @@ bool Episode::turn() {
   if (hostility_.next() <= now_.mono && (toss < 2 || (!world_due && !deadline_due))) {
     act();
   } else if (world_due && (toss % 2 == 0 || !deadline_due)) {
-    if (const auto event = machine_.take(now_.mono)) deliver(*event);
+    if (const auto event = machine_.take(now_.mono)) hear(*event);
   } else if (deadline_due) {
     deliver(DeadlinePassed{});
   }
@@ -78,6 +78,11 @@ void Episode::pass_until(MonoTime moment) {
   now_.mono = moment;
 }
 
+void Episode::hear(const Event& event) {
+  if (engine_dies_ && engine_dies_->point == DeathPoint::before_a_step) return kill_engine();
+  deliver(event);
+}
+
 void Episode::deliver(const Event& event) {
   ++events_;
   now_.draw = decisions_.about(Topic::jitter, 0, events_).below(~0ULL);
@@ -87,22 +92,30 @@ void Episode::deliver(const Event& event) {
   if (watchers_.recording != nullptr) watchers_.recording->add(event, now_, actions_);
   if (watchers_.history != nullptr) watchers_.history->add(stack_, event, now_, actions_);
   books_.check({stack_, event, now_, actions_});
-  carry_out();
   if (books_.findings().any()) violation_ = books_.findings().text();
-  if (const auto* exited = std::get_if<ProcessExited>(&event))
-    machine_.acknowledge(exited->service, exited->run);
+  if (broken()) return;
+  if (!carry_out()) return kill_engine();
+  machine_.acknowledge();
+  check(machine_.complaint().empty(), machine_.complaint());
 }
 
-void Episode::carry_out() {
+bool Episode::is_last_action() {
+  return engine_dies_ && engine_dies_->point != DeathPoint::before_a_step && engine_dies_->count-- == 0;
+}
+
+bool Episode::carry_out() {
   for (const Action& action : actions_) {
-    if (engine_dies_ && engine_dies_->count-- == 0) return kill_engine();
+    const bool is_last = is_last_action();
+    if (is_last && engine_dies_->point == DeathPoint::at_an_action) return false;
     machine_.carry_out(action, now_.mono);
     if (const auto* done = std::get_if<RememberDone>(&action)) remember(*done);
     if (std::holds_alternative<OpenDoor>(action)) door_open_ = true;
     if (std::holds_alternative<CloseDoor>(action)) door_open_ = false;
     ended_ = ended_ || std::holds_alternative<End>(action);
+    if (is_last && !ended_) return false;
+    machine_.note_done(stack_, action);
   }
-  check(machine_.complaint().empty(), machine_.complaint());
+  return true;
 }
 
 void Episode::check(bool holds, const std::string& what) {

@@ -44,8 +44,11 @@ private:
   [[nodiscard]] bool turn();
   void pass_until(MonoTime moment);
   [[nodiscard]] bool at_rest() const;
+  void hear(const model::Event& event);
   void deliver(const model::Event& event);
-  void carry_out();
+  /// False: the engine dies of it.
+  [[nodiscard]] bool carry_out();
+  [[nodiscard]] bool is_last_action();
   void check(bool holds, const std::string& what);
   [[nodiscard]] bool broken() const { return !violation_.empty(); }
   [[nodiscard]] bool over() const { return broken() || ended_; }
@@ -58,6 +61,8 @@ private:
   void turn_memory(ServiceId service, bool is_short);
   void turn_condition(const Act& act);
   void kill_engine();
+  void note_found(const model::EngineReturned& returned, bool no_state);
+  void end_soon(Act death);
   /// The next engine goes on from the state that this one saved. False: it could not, or there is none.
   [[nodiscard]] bool go_on(const Act& death);
   void start_stack();
@@ -81,7 +86,7 @@ private:
   std::vector<std::pair<std::string, model::Program>> done_; ///< tasks to be run once that ended well
 
   std::uint64_t events_ = 0;
-  std::optional<Act> engine_dies_; ///< after its count of actions
+  std::optional<Act> engine_dies_; ///< at its point
   bool ended_ = false;
   bool door_open_ = false; ///< as it was moved, and not as it was to be
   std::string violation_;

@@ -60,7 +60,8 @@ struct EventWords {
   std::string operator()(const EngineReturned& e) const {
     std::string text = "EngineReturned, found:";
     for (const FoundRun& run : e.found)
-      text += " " + run_words(stack, run.service, run.run) + (run.pid == 0 ? " (pid unknown)" : "");
+      text += " " + run_words(stack, run.service, run.run) + (run.pid == 0 ? " (pid unknown)" : "") +
+              (run.rung_done ? "" : " (rung not done)") + (run.was_ready ? " (was ready)" : "");
     return text;
   }
   std::string operator()(const SpawnSucceeded& e) const {

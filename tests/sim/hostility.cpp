@@ -32,7 +32,9 @@ Act command(Draw& draw) {
           .seed = draw.below(~0ULL),
           .span = {},
           .count = 0,
-          .on = false};
+          .on = false,
+          .point = DeathPoint::at_an_action,
+          .again = 0};
   if (draw.percent(15) && act.verb != Verb::task) act.services = 0;
   return act;
 }
@@ -63,7 +65,9 @@ Act Hostility::take() {
           .seed = draw.below(~0ULL),
           .span = {},
           .count = 0,
-          .on = draw.percent(50)};
+          .on = draw.percent(50),
+          .point = DeathPoint::at_an_action,
+          .again = 0};
   const std::uint64_t kind = draw.below(100);
   if (kind < 34) return command(draw);
   if (kind < 44) {
@@ -76,6 +80,9 @@ Act Hostility::take() {
     act.count = static_cast<unsigned>(draw.below(6));
     act.span = draw.percent(50) ? draw.up_to(20ms) : draw.up_to(3s);
     act.on = draw.percent(8); // without its state
+    if (draw.percent(25)) act.point = DeathPoint::before_a_note;
+    if (draw.percent(15)) act.point = DeathPoint::before_a_step;
+    if (draw.percent(15)) act.again = static_cast<unsigned>(1 + draw.below(2));
   } else if (kind < 68) {
     act.kind = ActKind::reload;
   } else if (kind < 80) {

@@ -24,7 +24,14 @@ enum class ActKind : std::uint8_t {
   condition,
   set_wall_clock,
   engine_stalls, ///< all events of a while come late
-  engine_dies,   ///< after `count` more actions
+  engine_dies,
+};
+
+/// Where in what it does an engine dies.
+enum class DeathPoint : std::uint8_t {
+  at_an_action,  ///< after `count` more: the next is not carried out
+  before_a_note, ///< the next is, and nothing says so
+  before_a_step, ///< of the next news, which it has heard
 };
 
 struct Act {
@@ -35,6 +42,8 @@ struct Act {
   Duration span{};
   unsigned count = 0;
   bool on = false;
+  DeathPoint point = DeathPoint::at_an_action;
+  unsigned again = 0; ///< so many of the engines that follow die as soon
 };
 
 class Hostility {

@@ -26,6 +26,7 @@ Machine::Machine(Decisions& decisions, std::shared_ptr<const StackSpec> spec, Mo
 
 void Machine::change_spec(std::shared_ptr<const StackSpec> spec, MonoTime now) {
   spec_ = std::move(spec);
+  rows_.make_room(spec_->services.size());
   for (auto i = static_cast<std::uint32_t>(lives_.size()); i < spec_->services.size(); ++i) {
     lives_.emplace_back();
     if (!spec_->services[i].external.empty()) turn_remote(i, now);
@@ -41,10 +42,21 @@ std::optional<Event> Machine::take(MonoTime now) {
     const Fact fact = facts_.take();
     if (!is_news(fact.kind))
       happen(fact);
-    else if (!is_datagram(fact.kind) || is_sent(fact))
+    else if (!is_datagram(fact.kind) || is_sent(fact)) {
+      heard(fact);
       return news(fact);
+    }
   }
   return std::nullopt;
+}
+
+void Machine::heard(const Fact& fact) {
+  if (is_datagram(fact.kind)) in_hand_ = fact;
+  if (fact.kind == FactKind::condition_seen || lives_[fact.who].run != fact.run) return;
+  const ServiceId service{fact.who};
+  if (fact.kind == FactKind::exited) rows_.note_exit(service, !lives(service));
+  if (fact.kind == FactKind::emptied) rows_.note_empty(service);
+  if (fact.kind == FactKind::spawn_failed || fact.kind == FactKind::spawn_refused) rows_.clear(service);
 }
 
 void Machine::happen(const Fact& fact) {
@@ -64,7 +76,7 @@ void Machine::happen(const Fact& fact) {
   case FactKind::comes_loose:
     life.stuck = false;
     life.will.stuck_for.reset();
-    return killed({fact.who}, number_of(life.run), fact.at);
+    return killed({fact.who}, {life.run}, fact.at);
   case FactKind::remote_turns:
   case FactKind::spawn_succeeded:
   case FactKind::spawn_failed:
@@ -88,10 +100,10 @@ bool Machine::is_sent(const Fact& datagram) const {
 
 Event Machine::news(const Fact& fact) const {
   const ServiceId service{fact.who};
-  const RunNumber run = number_of(fact.run);
+  const RunNumber run{fact.run};
   const Life* life = fact.kind == FactKind::condition_seen ? nullptr : &lives_[fact.who];
   switch (fact.kind) {
-  case FactKind::spawn_succeeded: return SpawnSucceeded{service, run, static_cast<int>(1000 + fact.who)};
+  case FactKind::spawn_succeeded: return SpawnSucceeded{service, run, pid_of(fact.who)};
   case FactKind::spawn_failed: return SpawnFailed{service, run, life->will.launch_error, {}};
   case FactKind::spawn_refused: return SpawnRefused{service, run, "gone"};
   case FactKind::exited: return ProcessExited{service, run, life->exit};
@@ -124,10 +136,12 @@ void Machine::launch(const Spawn& spawn, MonoTime now) {
   const std::uint32_t service = spawn.service.index;
   Life& life = lives_[service];
   if (lives(spawn.service)) complaint_ = spec(service).name + ": spawned beside a run that lives";
+  if (spawn.run.value <= life.run) complaint_ = spec(service).name + ": a run number used again";
+  rows_.prepare(spawn.service, spawn.run);
   const unsigned questions = life.questions;
   life = {};
   life.questions = questions;
-  life.run = spawn.run.value | (lost_states_ << number_bits);
+  life.run = spawn.run.value;
   life.will = draw_will(decisions_, spec(service), service, spawn.run.value);
   if (life.will.launch_error != 0) return tell(FactKind::spawn_failed, service, now + life.will.launch);
   if (life.will.refused) return tell(FactKind::spawn_refused, service, now + life.will.launch);
@@ -140,6 +154,7 @@ void Machine::be_born(const Fact& fact) {
   Life& life = lives_[fact.who];
   if (!std::exchange(life.launching, false)) return;
   life.main_alive = true;
+  rows_.note_birth({fact.who}, pid_of(fact.who));
   life.children_alive = life.will.has_children;
   life.birth = fact.at;
   const Will& will = life.will;
@@ -153,7 +168,6 @@ void Machine::be_born(const Fact& fact) {
 void Machine::main_dies(std::uint32_t service, MonoTime now) {
   Life& life = lives_[service];
   life.main_alive = false;
-  life.unacknowledged = true;
   tell(FactKind::exited, service, now + delay(service, 0));
   if (life.children_alive)
     happens(FactKind::children_go, service, now + life.will.children_linger);
@@ -170,7 +184,7 @@ void Machine::children_die(std::uint32_t service, MonoTime now) {
 
 void Machine::signalled(ServiceId service, RunNumber run, bool to_all, MonoTime now) {
   Life& life = lives_[service.index];
-  if (number_of(life.run) != run || life.launching) return;
+  if (life.run != run.value || life.launching) return;
   if (to_all && life.will.heeds_to_all)
     happens(FactKind::children_go, service.index, now + life.will.obeys_after);
   if (life.signals++ < life.will.ignores || !life.main_alive) return;
@@ -186,7 +200,7 @@ void Machine::signalled(ServiceId service, RunNumber run, bool to_all, MonoTime 
 
 void Machine::killed(ServiceId service, RunNumber run, MonoTime now) {
   Life& life = lives_[service.index];
-  if (number_of(life.run) != run || life.launching || life.stuck) return;
+  if (life.run != run.value || life.launching || life.stuck) return;
   if (life.will.stuck_for) {
     life.stuck = true;
     return happens(FactKind::comes_loose, service.index, now + *life.will.stuck_for);
@@ -244,11 +258,6 @@ void Machine::set_condition(std::uint32_t condition, bool met, MonoTime now) {
               .role = 0,
               .outcome = 0,
               .question = 0});
-}
-
-void Machine::acknowledge(ServiceId service, RunNumber run) {
-  Life& life = lives_[service.index];
-  if (number_of(life.run) == run) life.unacknowledged = false;
 }
 
 bool Machine::lives(ServiceId service) const {

@@ -1,12 +1,14 @@
 #pragma once
-// A made-up kernel with made-up programs. It never lies about what a kernel knows: each exit and each empty
-// leaf is told once to an engine that lives, and again to the next one where the last did not acknowledge it.
-// Programs and what answers probes do as they like.
+// A made-up kernel with made-up programs, and what engines note beside their state. It never lies about what
+// a kernel knows: each exit and each empty leaf is told once to an engine that lives, and again to the next
+// one where it is not part of the state. Programs and what answers probes do as they like.
 
 #include "decisions.h"
 #include "facts.h"
 #include "model/events.h"
 #include "model/spec.h"
+#include "model/stack.h"
+#include "rows.h"
 #include "will.h"
 
 #include <cstdint>
@@ -30,12 +32,14 @@ public:
 
   /// The engine carries out an action. What none of this is about changes nothing here.
   void carry_out(const model::Action& action, MonoTime now);
-  /// The engine has accounted for the exit of the run: it is reaped.
-  void acknowledge(ServiceId service, RunNumber run);
-  void engine_dies();
-  /// Lets the time until `now` go by without an engine and tells the new one what it finds. Exits that were
-  /// not acknowledged are told again: all, or where it has `no_state` those of what it finds.
-  [[nodiscard]] std::vector<model::FoundRun> engine_returns(MonoTime now, bool no_state);
+  /// It notes that it has, and goes on.
+  void note_done(const model::Stack& stack, const model::Action& action) { rows_.note_done(stack, action); }
+  /// All that follows of what was taken last is done: a datagram leaves its socket.
+  void acknowledge() { in_hand_.reset(); }
+  void engine_dies(MonoTime now);
+  /// Lets the time until `now` go by without an engine. What the new one finds, which goes on from `stack`:
+  /// that of the saved state, or one that knows nothing. What of it has ended is told again.
+  [[nodiscard]] model::EngineReturned engine_returns(MonoTime now, const model::Stack& stack);
 
   void kill_main(ServiceId service, MonoTime now);
   void set_condition(std::uint32_t condition, bool met, MonoTime now);
@@ -53,7 +57,7 @@ public:
 
 private:
   struct Life {
-    std::uint64_t run = 0; ///< its number, and above it how many states had been lost when it began
+    std::uint64_t run = 0; ///< its number
     Will will;
     MonoTime birth{};
     MonoTime deaf_until{};
@@ -63,22 +67,25 @@ private:
     bool launching = false;
     bool main_alive = false;
     bool children_alive = false;
-    bool unacknowledged = false; ///< its exit is
     bool stuck = false;
     bool remote_up = true; ///< where it is external
   };
 
-  static constexpr unsigned number_bits = 40;
-  [[nodiscard]] static RunNumber number_of(std::uint64_t run) { return {run & ((1ULL << number_bits) - 1)}; }
-
   [[nodiscard]] const model::ServiceSpec& spec(std::uint32_t service) const {
     return spec_->services[service];
   }
-  void begin_service(std::uint32_t service, MonoTime now);
+  [[nodiscard]] static int pid_of(std::uint32_t service) { return static_cast<int>(1000 + service); }
   void happen(const Fact& fact);
   /// The program lived to send it, and means it.
   [[nodiscard]] bool is_sent(const Fact& datagram) const;
   [[nodiscard]] model::Event news(const Fact& fact) const;
+  /// What the engine does to what outlives it before it makes a step of the news.
+  void heard(const Fact& fact);
+  void pass_without_engine(MonoTime now);
+  /// The main process, where its exit is not part of the state; 0: nobody knows of one.
+  [[nodiscard]] int main_pid(ServiceId service, const model::Stack& stack) const;
+  [[nodiscard]] model::FoundRun found(ServiceId service, const model::Stack& stack) const;
+  void go_on_with(const model::FoundRun& run, MonoTime now);
 
   void look(ServiceId service, MonoTime now);
   void launch(const model::Spawn& spawn, MonoTime now);
@@ -103,8 +110,9 @@ private:
   std::vector<Life> lives_;
   std::vector<bool> conditions_;
   Facts facts_;
-  MonoTime observer_back_{};      ///< until then nobody asks network peers
-  std::uint64_t lost_states_ = 0; ///< an engine without a state counts runs anew
+  Rows rows_;
+  std::optional<Fact> in_hand_; ///< a datagram that was taken: it goes when its step is made
+  MonoTime observer_back_{};    ///< until then nobody asks network peers
   std::uint64_t looks_ = 0;
   std::uint64_t condition_news_ = 0;
   std::string complaint_;

@@ -29,6 +29,14 @@ bool may_ask(PhaseName phase, ProbeRole role) {
   return false;
 }
 
+bool is_found_ready(const Event& event, ServiceId id, RunNumber run) {
+  const auto* returned = std::get_if<EngineReturned>(&event);
+  if (returned == nullptr) return false;
+  return std::any_of(returned->found.begin(), returned->found.end(), [&](const FoundRun& found) {
+    return found.service == id && found.run == run && found.was_ready;
+  });
+}
+
 } // namespace
 
 void ReadinessRules::open(const Stack& stack) {
@@ -124,13 +132,13 @@ void ReadinessRules::note_memory(const Step& step, const MemoryShort& memory) {
     book.short_since = step.now.mono;
 }
 
-void ReadinessRules::begin(const Step& step, ServiceId id, const Account& account) {
+void ReadinessRules::begin(const Step& step, ServiceId id) {
   Book& book = books_[id.index];
   book = {};
   book.run = step.stack.service(id).last_run;
   book.begun = step.now.mono;
   book.deadline = step.now.mono + step.stack.spec(id).start_within;
-  static_cast<void>(account);
+  book.was_ready = is_found_ready(step.event, id, book.run);
 }
 
 void ReadinessRules::check(const Step& step, const AskProbe& question, const Accounts& accounts,
@@ -148,7 +156,7 @@ void ReadinessRules::check(const Step& step, const AskProbe& question, const Acc
   if (!may_ask(name_of(step.stack.service(id).phase), question.role) &&
       !may_ask(account.phase, question.role))
     findings.add(step.stack, id, "a question that its phase has not");
-  if (books_[id.index].run != question.run) begin(step, id, account);
+  if (books_[id.index].run != question.run) begin(step, id);
   Row& asked = row(id, question.role);
   if (asked.asked != 0 && !books_[id.index].probes_changed)
     findings.add(step.stack, id, "asked again before the answer");
@@ -160,8 +168,10 @@ void ReadinessRules::check(const Step& step, const AskProbe& question, const Acc
 void ReadinessRules::check(const Step& step, ServiceId id, const Accounts& accounts, Findings& findings) {
   const Account& account = accounts[id];
   const Service& service = step.stack.service(id);
-  if (has_run(step.stack, id) && books_[id.index].run != service.last_run) begin(step, id, account);
+  const bool is_same_run = books_[id.index].run == service.last_run;
+  if (has_run(step.stack, id) && !is_same_run) begin(step, id);
   const PhaseName phase = name_of(service.phase);
+  if (phase == PhaseName::starting) check_again(step, id, account, is_same_run, findings);
   if (phase == PhaseName::starting) check_late(step, id, account, findings);
   Book& book = books_[id.index];
   // What is short of memory as it starts has the time of its start.
@@ -191,7 +201,21 @@ void ReadinessRules::check_ready(const Step& step, ServiceId id, const Account& 
   case ProbeKind::exec:
   case ProbeKind::observed: shown = row(id, ProbeRole::ready).successes >= spec.ready.successes; break;
   }
-  if (!shown) findings.add(step.stack, id, "ready without having shown it");
+  if (!shown && !shows_once(spec, book)) findings.add(step.stack, id, "ready without having shown it");
+}
+
+/// Who is asked is asked again by an engine that knows nothing; the others said it to the one before.
+bool ReadinessRules::shows_once(const ServiceSpec& spec, const Book& book) {
+  return book.was_ready && !is_asked(spec.ready.kind) && !spec.task;
+}
+
+void ReadinessRules::check_again(const Step& step, ServiceId id, const Account& account, bool is_same_run,
+                                 Findings& findings) const {
+  const bool was_up = account.phase == PhaseName::ready || account.phase == PhaseName::unready;
+  if (is_same_run && was_up) findings.add(step.stack, id, "was ready and starts again in the same run");
+  const Book& book = books_[id.index];
+  if (!book.probes_changed && shows_once(step.stack.spec(id), book))
+    findings.add(step.stack, id, "was ready, and a new engine does not know");
 }
 
 void ReadinessRules::check_unready(const Step& step, ServiceId id, Findings& findings) {

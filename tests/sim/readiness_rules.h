@@ -29,6 +29,7 @@ private:
     std::array<Row, 3> rows; ///< by role
     bool said_ready = false; ///< READY=1 of this run, since it was last found unready
     bool said_stopping = false;
+    bool was_ready = false;       ///< by what is noted beside a state that was lost
     bool recovers = false;        ///< it said so, and was not found silent since
     bool unseen = false;          ///< the observer was not there or did not answer
     bool put_off = false;         ///< one of both was once true
@@ -37,9 +38,10 @@ private:
     MonoTime begun{};             ///< as far as this book goes
     MonoTime deadline{};          ///< of its start, as far as it was put off by its own word
   };
-  void begin(const Step& step, ServiceId id, const Account& account);
+  void begin(const Step& step, ServiceId id);
   void note_answer(const Step& step, const model::ProbeAnswered& answer, const Accounts& accounts);
   static void note_holds(const model::ServiceSpec& spec, Book& book, model::ProbeOutcome outcome);
+  [[nodiscard]] static bool shows_once(const model::ServiceSpec& spec, const Book& book);
   [[nodiscard]] static bool is_spared(const Book& book) { return book.recovers || book.unseen; }
   void note_word(const Step& step, const model::ServiceNotified& word);
   void note_memory(const Step& step, const model::MemoryShort& memory);
@@ -48,6 +50,8 @@ private:
   void check_reason(const Step& step, ServiceId id, const Account& account, Findings& findings);
   void check_memory(const Step& step, ServiceId id, Findings& findings);
   [[nodiscard]] bool short_too_long(const Step& step, ServiceId id) const;
+  void check_again(const Step& step, ServiceId id, const Account& account, bool is_same_run,
+                   Findings& findings) const;
   void check_late(const Step& step, ServiceId id, const Account& account, Findings& findings);
   [[nodiscard]] bool distrusts(MonoTime now) const;
   [[nodiscard]] Row& row(ServiceId id, model::ProbeRole role) {

@@ -10,13 +10,6 @@ using namespace model;
 
 namespace {
 
-Duration whole_ladder(const ServiceSpec& spec) {
-  Duration sum{};
-  for (const Rung& rung : spec.stop)
-    sum += rung.wait;
-  return sum;
-}
-
 const Stopping* stopping_of(const Stack& stack, ServiceId id) {
   return std::get_if<Stopping>(&stack.service(id).phase);
 }
@@ -89,7 +82,7 @@ void StopRules::check_rung(const Step& step, ServiceId id, RunNumber run, const 
   if (account.ladder_changed) return;
   if (account.rungs >= spec.stop.size())
     return findings.add(step.stack, id, "more rungs than its ladder has");
-  if (step.now.mono < account.last_rung + spec.stop[account.rungs - 1].wait)
+  if (!account.rung_again && step.now.mono < account.last_rung + spec.stop[account.rungs - 1].wait)
     findings.add(step.stack, id, "the next rung too soon");
 }
 
@@ -129,7 +122,8 @@ void StopRules::check(const Step& step, const KillGroup& kill, const Accounts& a
     return findings.add(step.stack, kill.service, "a kill of a run that is over");
   if (account.killed != never || stack_bound_ <= now || account.ladder_changed) return;
   const ServiceSpec& spec = step.stack.spec(kill.service);
-  const bool by_ladder = account.rungs > 0 && account.first_rung + whole_ladder(spec) <= now;
+  const bool by_ladder =
+      account.rungs == spec.stop.size() && account.last_rung + spec.stop.back().wait <= now;
   const bool by_leftovers = account.exited && account.exited_at + spec.leftovers <= now;
   const bool by_launch = !account.launched && account.stopping_since + spec.stop.front().wait <= now;
   if (!by_ladder && !by_leftovers && !by_launch) findings.add(step.stack, kill.service, "killed too soon");
@@ -152,6 +146,8 @@ void StopRules::check_progress(const Step& step, ServiceId id, const Accounts& a
     if (!account.overdue(now)) findings.add(step.stack, id, "given up before its kill had its time");
     return;
   }
+  if (account.rung_again && stopping->stage == StopStage::ladder)
+    findings.add(step.stack, id, "a rung that was not done is left out");
   if (stopping->due > latest_end(step, id, *stopping, account))
     findings.add(step.stack, id, "a stage of its stop has no end in its time");
   if (step.stack.next_deadline() > stopping->due)
