@@ -57,6 +57,13 @@ inline std::ptrdiff_t descriptors_of(int pid) {
   return std::distance(begin(all), end(all));
 }
 
+/// Whether `signal` waits to be taken by `pid`.
+inline bool is_pending(int pid, int signal) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/status", 1U << 16U).value();
+  const std::size_t at = text.find("ShdPnd:");
+  return (std::stoull(text.substr(at + 7), nullptr, 16) >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
 class PuppetShow {
 public:
   explicit PuppetShow(const anchor::Patience& anchors = {}, std::string engine = HOLDFAST_TEST_PUPPET,

@@ -424,6 +424,22 @@ TEST_CASE("upgrade: a trial that is not passed changes nothing, and its words ar
   CHECK(children_of(builds.anchor()) == std::set<int>{engine});
 }
 
+TEST_CASE("upgrade: that it was refused is told to nobody but the engine that asked") {
+  TwoBuilds builds;
+  // More than the socket holds.
+  for (int i = 0; i < 600; ++i) {
+    REQUIRE(::kill(builds.anchor(), SIGHUP) == 0);
+    REQUIRE(comes_true([&] { return !is_pending(builds.anchor(), SIGHUP); }));
+  }
+  builds.trial("exit 1 not yet");
+  builds.begin();
+  REQUIRE(comes_true([&] { return builds.outcome() == outcome_of(wire::Upgrade::refused); }));
+  builds.show().lose_engine();
+  CHECK(builds.ask("hear") == signalled(SIGHUP));
+  builds.turn();
+  CHECK(builds.ask("peek") == "nothing");
+}
+
 TEST_CASE("upgrade: after one that was refused the next one passes") {
   TwoBuilds builds;
   builds.trial("exit 1 not yet");
