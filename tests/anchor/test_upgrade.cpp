@@ -51,6 +51,18 @@ std::set<int> open_in(int pid) {
   return numbers;
 }
 
+/// Of those, what an exec would not close.
+std::set<int> inherited_from(int pid) {
+  std::set<int> numbers;
+  for (const int number : open_in(pid)) {
+    const auto info =
+        read_file("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(number), 4096).value();
+    const unsigned long flags = std::stoul(info.substr(info.find("flags:") + 6), nullptr, 8);
+    if ((flags & static_cast<unsigned long>(O_CLOEXEC)) == 0) numbers.insert(number);
+  }
+  return numbers;
+}
+
 bool is_locked_by_another(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   REQUIRE(fd.valid());
@@ -132,6 +144,12 @@ public:
   }
 
   std::string outcome() { return ask("upgraded"); }
+  /// What the anchor has open when it sleeps; none of it would be inherited.
+  std::set<int> open() {
+    turn();
+    CHECK(inherited_from(anchor_) == std::set<int>{0, 1, 2});
+    return open_in(anchor_);
+  }
   void hold(std::int32_t slot, const std::string& name) {
     REQUIRE(ask("hold " + builds_ / name + " " + std::to_string(slot)) == "sent");
   }
@@ -198,11 +216,11 @@ TEST_CASE("upgrade: the former build stays at hand until an engine of the next o
   CHECK(builds.ask("adopted") == "0");
   CHECK(builds.held(wire::former_anchor_slot) == "anchor1");
   CHECK(builds.held(wire::former_engine_slot) == "engine1");
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::former_anchor_slot, wire::former_engine_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::former_anchor_slot, wire::former_engine_slot}));
   CHECK(builds.ask("adopt") == "done");
   builds.turn();
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::done));
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
 }
 
 TEST_CASE("upgrade: what is held has the same number and is the same open file") {
@@ -216,8 +234,7 @@ TEST_CASE("upgrade: what is held has the same number and is the same open file")
   CHECK(builds.ask("offset " + std::to_string(wire::lock_slot)) == "5");
   CHECK(is_locked_by_another(builds / "lock"));
   CHECK(builds.ask("adopt") == "done");
-  builds.turn();
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::lock_slot, wire::listening_slot(3)}));
+  CHECK(builds.open() == with(anchors_own, {wire::lock_slot, wire::listening_slot(3)}));
   builds.show().lose_engine();
   CHECK(builds.ask("descriptors") == "0 1 2 3 4 64 99");
   CHECK(builds.ask("drop " + std::to_string(wire::lock_slot)) == "sent");
@@ -359,7 +376,7 @@ TEST_CASE("upgrade: a hundred in a row leave nothing behind") {
   }
   builds.turn();
   CHECK(builds.ask("life").starts_with(std::to_string(1 + 2 * rounds(50)) + " 0 "));
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::lock_slot, wire::state_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::lock_slot, wire::state_slot}));
   CHECK(children_of(builds.anchor()) == std::set<int>{service, builds.show().engine()});
   builds.show().lose_engine();
   CHECK(builds.ask("descriptors") == "0 1 2 3 4 64 66");
@@ -420,7 +437,7 @@ TEST_CASE("upgrade: a trial that is not passed changes nothing, and its words ar
   CHECK(builds.show().engine() == engine);
   builds.turn();
   CHECK(executed_by(builds.anchor()) == builds / "anchor1");
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
   CHECK(children_of(builds.anchor()) == std::set<int>{engine});
 }
 
@@ -459,8 +476,7 @@ TEST_CASE("upgrade: a trial that does not end in time is killed") {
   builds.begin();
   CHECK(builds.ask("hear") == not_upgraded(CLD_KILLED, SIGKILL));
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::refused));
-  builds.turn();
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
 }
 
 TEST_CASE("upgrade: what a trial starts ends with it") {
@@ -510,8 +526,7 @@ TEST_CASE("upgrade: with the engine that asked for it the trial is called off") 
   CHECK(comes_true([&] { return state_of(trial).empty(); }));
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::refused));
   CHECK(executed_by(builds.show().engine()) == builds / "engine1");
-  builds.turn();
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
   builds.trial("exit 0 well");
   builds.upgrade();
   CHECK(builds.ask("life") == "3 0 2 9");
@@ -537,7 +552,7 @@ TEST_CASE("upgrade: an engine that ends in order can ask for none") {
   CHECK(builds.ask("finish 3") == "sent");
   builds.begin();
   CHECK(builds.ask("hear") == not_upgraded(0, ECANCELED));
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
   builds.show().tell("exit 0");
   CHECK(builds.show().exit_code() == 3);
   CHECK(builds.tried().empty());
@@ -549,10 +564,16 @@ TEST_CASE("upgrade: no trial outlives the anchor") {
   builds.begin();
   const int trial = builds.wait_for_trial();
   SECTION("that stops the stack") {
+    const std::string leaf = builds.show().make_leaf("leaf");
+    const int service = std::stoi(builds.ask("stubborn " + leaf));
+    builds.ask("row 0 " + std::to_string(service) + " 0 15 3600000 " + leaf);
     // It cannot hear anybody any more.
     const rlimit none{1, 1};
     REQUIRE(::prlimit(builds.anchor(), RLIMIT_NOFILE, &none, nullptr) == 0);
     REQUIRE(::kill(builds.anchor(), SIGHUP) == 0);
+    CHECK(comes_true([&] { return state_of(trial).empty(); }));
+    CHECK(state_of(service) == "S");
+    REQUIRE(::kill(service, SIGKILL) == 0);
     CHECK(builds.show().exit_code() == wire::engine_lost);
   }
   SECTION("that is killed") {
@@ -586,7 +607,7 @@ TEST_CASE("upgrade: before one is settled another one is refused") {
   builds.begin("anchor1", "engine1");
   CHECK(builds.ask("hear") == not_upgraded(0, EBUSY));
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::taking_over));
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::former_anchor_slot, wire::former_engine_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::former_anchor_slot, wire::former_engine_slot}));
   CHECK(builds.ask("adopt") == "done");
   builds.upgrade_to("anchor1", "engine1");
 }
@@ -614,14 +635,18 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
   SECTION("none can be executed") {
     how = "no program";
   }
+  SECTION("each ends at once") {
+    how = "no engine";
+  }
   TwoBuilds builds(patience);
   const int service = builds.show().spawn("spawn pause");
   builds.hold(wire::lock_slot, "lock");
   builds.hold(wire::state_slot, "state1");
   builds.hold(wire::events_slot, "events1");
-  if (how == "no program") {
-    builds.trial("lock-out " + builds / "engine2");
-    builds.begin();
+  if (how.starts_with("no ")) {
+    if (how == "no program") builds.trial("lock-out " + builds / "engine2");
+    if (how == "no engine") std::filesystem::copy_file("/bin/true", builds / "ends");
+    builds.begin("anchor2", how == "no engine" ? "ends" : "engine2");
     REQUIRE(comes_true([&] { return builds.show().said().find("former one returns") != std::string::npos; }));
     builds.wait_for("anchor1");
   } else {
@@ -631,14 +656,12 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
     builds.turn();
     CHECK(builds.held(wire::state_slot) == "state2");
     CHECK(builds.held(wire::former_state_slot) == "state1");
-    if (how != "no adoption") {
-      builds.lose_engine_early();
-      CHECK(builds.ask("life") == "3 0 2 9");
-      CHECK(executed_by(builds.show().engine()) == builds / "engine2");
-      CHECK(builds.held(wire::state_slot) == "state2");
-      if (how == "cannot start") CHECK(builds.ask("finish 4") == "sent");
-      builds.show().tell(how == "cannot start" ? "exit 4" : "die");
-    }
+    builds.lose_engine_early();
+    CHECK(builds.ask("life") == "3 0 2 9");
+    CHECK(executed_by(builds.show().engine()) == builds / "engine2");
+    CHECK(builds.held(wire::state_slot) == "state2");
+    if (how == "cannot start") CHECK(builds.ask("finish 4") == "sent");
+    builds.show().tell(how == "cannot start" ? "exit 4" : "die");
     builds.wait_for("anchor1");
   }
   CHECK(executed_by(builds.show().engine()) == builds / "engine1");
@@ -646,13 +669,12 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
   CHECK(builds.held(wire::lock_slot) == "lock");
   CHECK(builds.held(wire::state_slot) == "state1");
   CHECK(builds.held(wire::events_slot) == "events1");
-  builds.turn();
-  CHECK(open_in(builds.anchor()) ==
-        with(anchors_own, {wire::lock_slot, wire::state_slot, wire::events_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::lock_slot, wire::state_slot, wire::events_slot}));
   CHECK(state_of(service) == "S");
   CHECK(children_of(builds.anchor()) == std::set<int>{service, builds.show().engine()});
-  // It distrusts nothing, and the next upgrade is like any other.
-  CHECK(builds.ask("life").find(" 0 ") != std::string::npos);
+  // What the others did is not counted against it, and the next upgrade is like any other.
+  builds.lose_engine_early();
+  CHECK(builds.ask("life").ends_with(" 0 2 9"));
   CHECK(builds.ask("adopt") == "done");
   if (how == "no program") REQUIRE(::chmod((builds / "engine2").c_str(), 0755) == 0);
   builds.trial("exit 0 well");
@@ -672,7 +694,7 @@ TEST_CASE("upgrade: an engine that adopts in its last moment has taken over") {
   CHECK(builds.ask("life") == "4 0 2 9");
   CHECK(executed_by(builds.show().engine()) == builds / "engine2");
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::done));
-  CHECK(open_in(builds.anchor()) == anchors_own);
+  CHECK(builds.open() == anchors_own);
   // There is no way back any more.
   builds.lose_engine_early();
   builds.lose_engine_early();
@@ -682,7 +704,7 @@ TEST_CASE("upgrade: an engine that adopts in its last moment has taken over") {
 
 TEST_CASE("upgrade: an engine of the next build that cannot be killed is waited for without haste") {
   anchor::Patience patience = patient;
-  patience.take_over = 300ms;
+  patience.take_over = 2s;
   TwoBuilds builds(patience);
   builds.upgrade();
   const int engine = builds.show().engine();
@@ -694,6 +716,23 @@ TEST_CASE("upgrade: an engine of the next build that cannot be killed is waited 
   CHECK(ticks_of(builds.anchor()) - before < 10);
   REQUIRE(::waitpid(engine, nullptr, __WALL) == engine);
   builds.wait_for("anchor1");
+}
+
+TEST_CASE("upgrade: the former build returns where there is no engine to be killed for it") {
+  anchor::Patience patience = patient;
+  patience.pause = 50ms;
+  patience.take_over = 1s;
+  TwoBuilds builds(patience);
+  builds.upgrade();
+  rlimit limit{};
+  REQUIRE(::prlimit(builds.anchor(), RLIMIT_NOFILE, nullptr, &limit) == 0);
+  // For an engine's socket there is no number.
+  const rlimit few{7, limit.rlim_max};
+  REQUIRE(::prlimit(builds.anchor(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  builds.show().tell("die");
+  builds.wait_for("anchor1");
+  REQUIRE(::prlimit(builds.anchor(), RLIMIT_NOFILE, &limit, nullptr) == 0);
+  CHECK(executed_by(builds.show().engine()) == builds / "engine1");
 }
 
 TEST_CASE("upgrade: where the next anchor cannot be executed after its trial the former build goes on") {
@@ -708,7 +747,7 @@ TEST_CASE("upgrade: where the next anchor cannot be executed after its trial the
   CHECK(executed_by(builds.anchor()) == builds / "anchor1");
   CHECK(executed_by(builds.show().engine()) == builds / "engine1");
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::refused));
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::lock_slot, wire::state_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::lock_slot, wire::state_slot}));
   CHECK(builds.show().said() == "holdfast: the next build cannot be executed: Permission denied\n");
   CHECK(builds.ask("descriptors") == "0 1 2 3 4 64 66");
   // What was to be inherited is not any more.
@@ -732,7 +771,7 @@ TEST_CASE("upgrade: where the former anchor cannot be executed its engine return
   CHECK(executed_by(builds.show().engine()) == builds / "engine1");
   CHECK(builds.held(wire::state_slot) == "state1");
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::gone_back));
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::state_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::state_slot}));
 }
 
 TEST_CASE("upgrade: the way back is no engine's to close") {
@@ -764,7 +803,7 @@ TEST_CASE("upgrade: a table that speaks of a way back where there is none is not
   CHECK(builds.ask("life") == "4 1 2 9");
   CHECK(executed_by(builds.anchor()) == builds / "anchor1");
   CHECK(builds.held(wire::state_slot) == "state1");
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::state_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::state_slot}));
 }
 
 TEST_CASE("upgrade: what could not return does not begin") {
@@ -779,5 +818,5 @@ TEST_CASE("upgrade: what could not return does not begin") {
   CHECK(builds.ask("life") == "2 0 2 9");
   CHECK(executed_by(builds.anchor()) == builds / "anchor1");
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::refused));
-  CHECK(open_in(builds.anchor()) == with(anchors_own, {wire::state_slot}));
+  CHECK(builds.open() == with(anchors_own, {wire::state_slot}));
 }
