@@ -425,9 +425,18 @@ TEST_CASE("upgrade: a trial that is not passed changes nothing, and its words ar
     anchor = "ends";
     answer = not_upgraded(CLD_EXITED, 1);
   }
-  SECTION("the anchor ends at once and says that all is well") {
+  SECTION("the anchor is a program that ends well whatever it is asked") {
     std::filesystem::copy_file("/bin/true", builds / "ends");
     anchor = "ends";
+    answer = not_upgraded(CLD_EXITED, 0);
+  }
+  SECTION("the engine is one") {
+    std::filesystem::copy_file("/bin/true", builds / "ends");
+    next = "ends";
+    answer = not_upgraded(CLD_EXITED, 0);
+  }
+  SECTION("the engine ends well and does not say that it passed") {
+    builds.trial("silent");
     answer = not_upgraded(CLD_EXITED, 0);
   }
   builds.begin(anchor, next);
@@ -635,9 +644,6 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
   SECTION("none can be executed") {
     how = "no program";
   }
-  SECTION("each ends at once") {
-    how = "no engine";
-  }
   TwoBuilds builds(patience);
   const int service = builds.show().spawn("spawn pause");
   builds.hold(wire::lock_slot, "lock");
@@ -645,8 +651,7 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
   builds.hold(wire::events_slot, "events1");
   if (how.starts_with("no ")) {
     if (how == "no program") builds.trial("lock-out " + builds / "engine2");
-    if (how == "no engine") std::filesystem::copy_file("/bin/true", builds / "ends");
-    builds.begin("anchor2", how == "no engine" ? "ends" : "engine2");
+    builds.begin();
     REQUIRE(comes_true([&] { return builds.show().said().find("former one returns") != std::string::npos; }));
     builds.wait_for("anchor1");
   } else {
@@ -683,6 +688,16 @@ TEST_CASE("upgrade: where no engine of the next build takes over the former one 
   CHECK(builds.ask("adopt") == "done");
   builds.turn();
   CHECK(builds.outcome() == outcome_of(wire::Upgrade::done));
+}
+
+TEST_CASE("upgrade: what engines of the build before did is not counted against the next one") {
+  TwoBuilds builds;
+  builds.show().lose_engine();
+  builds.lose_engine_early();
+  builds.upgrade();
+  builds.lose_engine_early();
+  CHECK(builds.ask("life") == "5 0 2 9");
+  CHECK(executed_by(builds.show().engine()) == builds / "engine2");
 }
 
 TEST_CASE("upgrade: an engine that adopts in its last moment has taken over") {
