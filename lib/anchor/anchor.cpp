@@ -134,7 +134,7 @@ bool Anchor::wait() {
 }
 
 int Anchor::until_next(MonoTime now) const {
-  const MonoTime next = std::min({start_at_, watch_.next_look(), upgrade_.next_look()});
+  const MonoTime next = std::min({start_at_, watch_.next_look(), upgrade_.next_look(held_)});
   return sooner(manager_.until_pulse(now), milliseconds_until(next, now));
 }
 
@@ -201,10 +201,18 @@ void Anchor::take(const wire::EngineRecord& record, const wire::Attached& attach
   heard_ = true;
   switch (record.kind) {
   case wire::ToAnchor::reap: reap(record.value); return;
-  case wire::ToAnchor::hold: held_.put(record.value, attached.descriptor); return;
-  case wire::ToAnchor::drop: held_.drop(record.value); return;
+  case wire::ToAnchor::hold:
+    if (!upgrade_.guards(record.value)) held_.put(record.value, attached.descriptor);
+    return;
+  case wire::ToAnchor::drop:
+    if (!upgrade_.guards(record.value)) held_.drop(record.value);
+    return;
   case wire::ToAnchor::took: signals_.took(record.value); return;
-  case wire::ToAnchor::finish: finish_ = record.value; return;
+  case wire::ToAnchor::finish:
+    finish_ = record.value;
+    // What it does until its end is not to be cut off.
+    upgrade_.call_off(held_);
+    return;
   case wire::ToAnchor::notify: manager_.tell(attached.notice()); return;
   case wire::ToAnchor::upgrade: begin_upgrade(attached.descriptor); return;
   }

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace holdfast::anchor {
@@ -55,6 +57,8 @@ int AnchorProgram::try_next(const Held& held, int output, pid_t& trial) const {
     return 0;
   }
   ::setpgid(0, 0);
+  // Nobody else would end one that hangs.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   restore_signals();
   held.pass_on();
   // What it would have if it were to resume.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
 
@@ -23,9 +24,16 @@ int refuse(const Error& error) {
   return wire::cannot_start;
 }
 
-/// The table is what we should have to read; whether the engine can read what is for it, it says itself.
+/// The table is what we should have to read; whether the engine can read what is for it, it says itself. It
+/// has what it would have as an engine, but for the socket.
 int try_out(char** engine) {
-  if (const auto table = wire::map_last_stop(table_fd); !table) return refuse(table.error());
+  const auto table = wire::map_last_stop(table_fd);
+  if (!table) return refuse(table.error());
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = table.value()->anchor.descriptor_limit;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  static_cast<void>(set_inherited(engine_program_fd, false));
   std::string how = try_word;
   std::vector<char*> words{engine[0], how.data()};
   for (char** word = engine + 1; *word != nullptr; ++word)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <sys/resource.h>
@@ -107,6 +108,8 @@ std::optional<int> Anchor::engine_is_gone(const siginfo_t& end) {
   // It is a zombie still, and the next engine is told.
   reported_ = 0;
   upgrade_.call_off(held_);
+  // The next one has not asked; what came of it stands in the table.
+  refusal_.reset();
   if (never_was && is_first) finish_ = wire::cannot_start;
   if (finish_ && (is_first || *finish_ != wire::cannot_start)) {
     // Orphans whose exit was not told yet: our parent knows nothing of them.
@@ -114,7 +117,7 @@ std::optional<int> Anchor::engine_is_gone(const siginfo_t& end) {
     return *finish_;
   }
   finish_.reset();
-  if (never_was && !upgrade_.is_taking_over()) return start_failed("it was not executed", now);
+  if (never_was && !Upgrade::is_taking_over(held_)) return start_failed("it was not executed", now);
   failed_starts_ = 0;
   return succeed(end, now);
 }
@@ -151,7 +154,9 @@ std::optional<int> Anchor::succeed(const siginfo_t& end, MonoTime now) {
 
 void Anchor::begin_upgrade(int output) {
   upgrade_.settle(held_);
-  if (const int error = upgrade_.begin(held_, output, read_mono()); error != 0) refuse_upgrade(0, error);
+  if (finish_) upgrade_.refuse(held_);
+  const int error = finish_ ? ECANCELED : upgrade_.begin(held_, output, read_mono());
+  if (error != 0) refuse_upgrade(0, error);
 }
 
 void Anchor::refuse_upgrade(int code, int status) {
@@ -167,14 +172,15 @@ void Anchor::tell_refusal() {
 
 void Anchor::look_at_upgrade(MonoTime now) {
   upgrade_.settle(held_);
-  const bool is_overdue = upgrade_.is_overdue(now);
-  if (const auto end = upgrade_.trials_end(now)) {
-    if (!upgrade_.pass(*end)) {
-      upgrade_.refuse(held_);
-      refuse_upgrade(end->si_code, end->si_status);
-    }
-  }
-  if ((upgrade_.is_passed() || is_overdue) && engine_.pid != 0) ::kill(engine_.pid, SIGKILL);
+  siginfo_t end{};
+  const Trial trial = upgrade_.judge(held_, now, end);
+  if (trial == Trial::failed) refuse_upgrade(end.si_code, end.si_status);
+  // As long as its zombie was there it may have been the only one that could be seen.
+  if (trial != Trial::none) tell_exit();
+  const bool is_overdue = upgrade_.is_overdue(held_, now);
+  if (is_overdue) upgrade_.give_up();
+  if (engine_.pid != 0 && (is_overdue || upgrade_.is_passed())) ::kill(engine_.pid, SIGKILL);
+  if (engine_.pid == 0 && is_overdue) static_cast<void>(change_build(now));
 }
 
 bool Anchor::change_build(MonoTime now) {
@@ -183,8 +189,8 @@ bool Anchor::change_build(MonoTime now) {
   if (upgrade_.is_passed()) {
     error = upgrade_.change_over(held_, now);
     say("the next build cannot be executed: %s", ::strerrordesc_np(error));
-  } else if (upgrade_.is_taking_over() &&
-             (upgrade_.is_overdue(now) || table_.anchor.early_deaths + 1 >= early_deaths_to_go_back)) {
+  } else if (Upgrade::is_taking_over(held_) &&
+             (upgrade_.is_overdue(held_, now) || table_.anchor.early_deaths + 1 >= early_deaths_to_go_back)) {
     say("no engine of this build takes over: the former one returns");
     error = upgrade_.go_back(held_);
     say("the former anchor cannot be executed: %s", ::strerrordesc_np(error));
@@ -196,6 +202,7 @@ bool Anchor::change_build(MonoTime now) {
 }
 
 int Anchor::stop_the_stack() {
+  upgrade_.call_off(held_);
   say("stopping the stack in order");
   const auto bound = std::chrono::ceil<std::chrono::microseconds>(longest_last_stop(table_)).count();
   std::array<char, 160> text{};

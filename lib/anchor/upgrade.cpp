@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
-#include <initializer_list>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -24,47 +24,71 @@ constexpr std::array<Kept, 4> kept{{{wire::state_slot, wire::former_state_slot},
                                     {wire::events_slot, wire::former_events_slot},
                                     {wire::observer_slot, wire::former_observer_slot}}};
 
-void copy(Held& held, std::int32_t from, std::int32_t to) {
+/// Whether the one holds now what the other does.
+bool copy(Held& held, std::int32_t from, std::int32_t to) {
   if (held.has(from))
     held.put(to, wire::held_fd(from));
   else
     held.drop(to);
+  return held.has(to) == held.has(from);
+}
+
+bool is_of_next(std::int32_t slot) {
+  return slot >= wire::next_anchor_slot && slot <= wire::trial_events_slot;
+}
+
+bool is_of_former(std::int32_t slot) {
+  return slot >= wire::former_anchor_slot && slot <= wire::former_observer_slot;
 }
 
 } // namespace
 
+bool Upgrade::guards(std::int32_t slot) const {
+  return is_of_former(slot) || (is_under_way() && is_of_next(slot));
+}
+
 int Upgrade::begin(Held& held, int output, MonoTime now) {
-  if (trial_ != 0 || passed_ || is_taking_over()) return EBUSY;
+  if (is_under_way()) return EBUSY;
+  if (trial_ != 0 || is_taking_over(held)) {
+    drop_next(held);
+    return EBUSY;
+  }
   table_.life.passed_trial = 0;
-  const int error = program_.try_next(held, output, trial_);
+  const bool is_held = held.has(wire::next_anchor_slot) && held.has(wire::next_engine_slot);
+  const int error = is_held ? program_.try_next(held, output, trial_) : EBADF;
   if (error != 0) {
     refuse(held);
     return error;
   }
-  called_off_ = false;
   table_.life.upgrade = wire::Upgrade::trying;
   trial_until_ = later(now, patience_.trial);
   return 0;
 }
 
-std::optional<siginfo_t> Upgrade::trials_end(MonoTime now) {
-  if (trial_ == 0) return std::nullopt;
-  if (now >= trial_until_) {
-    ::kill(trial_, SIGKILL);
-    trial_until_ = never;
-  }
-  siginfo_t end{};
-  ::waitid(P_PID, static_cast<id_t>(trial_), &end, WEXITED | WNOHANG);
-  if (end.si_pid == 0) return std::nullopt;
-  trial_ = 0;
-  trial_until_ = never;
-  if (std::exchange(called_off_, false)) return std::nullopt;
-  return end;
+void Upgrade::kill_trial() const {
+  // It is the first of its process group, or about to be.
+  ::kill(-trial_, SIGKILL);
+  ::kill(trial_, SIGKILL);
 }
 
-bool Upgrade::pass(const siginfo_t& end) {
+Trial Upgrade::judge(Held& held, MonoTime now, siginfo_t& end) {
+  if (trial_ == 0) return Trial::none;
+  if (now >= trial_until_) {
+    kill_trial();
+    trial_until_ = never;
+  }
+  const auto trial = static_cast<id_t>(trial_);
+  ::waitid(P_PID, trial, &end, WEXITED | WNOHANG | WNOWAIT);
+  if (end.si_pid == 0) return Trial::none;
+  // What it left behind would keep what is held. As long as it is not reaped the group can be nobody else's.
+  kill_trial();
+  ::waitid(P_PID, trial, &end, WEXITED | WNOHANG);
+  trial_ = 0;
+  trial_until_ = never;
+  if (std::exchange(called_off_, false)) return Trial::called_off;
   passed_ = end.si_code == CLD_EXITED && end.si_status == 0 && table_.life.passed_trial == 1;
-  return passed_;
+  if (!passed_) refuse(held);
+  return passed_ ? Trial::passed : Trial::failed;
 }
 
 void Upgrade::refuse(Held& held) {
@@ -74,30 +98,45 @@ void Upgrade::refuse(Held& held) {
 }
 
 void Upgrade::call_off(Held& held) {
-  if (trial_ == 0) return;
-  ::kill(trial_, SIGKILL);
+  if (trial_ == 0 || called_off_) return;
+  kill_trial();
   called_off_ = true;
+  trial_until_ = never;
   refuse(held);
 }
 
 void Upgrade::drop_next(Held& held) {
-  for (const std::int32_t slot : {wire::next_anchor_slot, wire::next_engine_slot, wire::trial_state_slot,
-                                  wire::trial_configuration_slot, wire::trial_events_slot})
+  for (std::int32_t slot = wire::next_anchor_slot; is_of_next(slot); ++slot)
+    held.drop(slot);
+}
+
+bool Upgrade::keep_this_build(Held& held) {
+  bool all = true;
+  for (const Kept& each : kept)
+    all = copy(held, each.present, each.former) && all;
+  held.put(wire::former_anchor_slot, anchor_program_fd);
+  held.put(wire::former_engine_slot, engine_program_fd);
+  return all && held.has(wire::former_anchor_slot) && held.has(wire::former_engine_slot);
+}
+
+void Upgrade::drop_former(Held& held) {
+  for (std::int32_t slot = wire::former_anchor_slot; is_of_former(slot); ++slot)
     held.drop(slot);
 }
 
 int Upgrade::change_over(Held& held, MonoTime now) {
-  for (const Kept& each : kept)
-    copy(held, each.present, each.former);
-  held.put(wire::former_anchor_slot, anchor_program_fd);
-  held.put(wire::former_engine_slot, engine_program_fd);
+  if (!keep_this_build(held)) {
+    drop_former(held);
+    refuse(held);
+    return EMFILE;
+  }
   ::dup3(wire::held_fd(wire::next_anchor_slot), anchor_program_fd, O_CLOEXEC);
   ::dup3(wire::held_fd(wire::next_engine_slot), engine_program_fd, O_CLOEXEC);
   passed_ = false;
   drop_next(held);
   table_.anchor.early_deaths = 0;
   table_.anchor.take_over_until = later(now, patience_.take_over).time_since_epoch().count();
-  // Said by the engine that is gone.
+  // That was the engine before.
   table_.life.adopted = 0;
   table_.life.upgrade = wire::Upgrade::taking_over;
   table_.life.first_of_build = table_.life.number + 1;
@@ -111,28 +150,22 @@ MonoTime Upgrade::take_over_until() const {
   return MonoTime(Duration(table_.anchor.take_over_until));
 }
 
-bool Upgrade::is_overdue(MonoTime now) const {
-  return is_taking_over() && table_.life.adopted == 0 && now >= take_over_until();
+bool Upgrade::is_overdue(const Held& held, MonoTime now) const {
+  return is_taking_over(held) && table_.life.adopted == 0 && now >= take_over_until();
 }
 
 void Upgrade::settle(Held& held) {
-  if (!is_taking_over() || table_.life.adopted == 0) return;
+  if (!is_taking_over(held) || table_.life.adopted == 0) return;
   table_.life.upgrade = wire::Upgrade::done;
-  for (const Kept& each : kept)
-    held.drop(each.former);
-  held.drop(wire::former_anchor_slot);
-  held.drop(wire::former_engine_slot);
+  drop_former(held);
 }
 
 void Upgrade::return_to_former(Held& held) {
-  for (const Kept& each : kept) {
-    copy(held, each.former, each.present);
-    held.drop(each.former);
-  }
+  for (const Kept& each : kept)
+    static_cast<void>(copy(held, each.former, each.present));
   ::dup3(wire::held_fd(wire::former_anchor_slot), anchor_program_fd, O_CLOEXEC);
   ::dup3(wire::held_fd(wire::former_engine_slot), engine_program_fd, O_CLOEXEC);
-  held.drop(wire::former_anchor_slot);
-  held.drop(wire::former_engine_slot);
+  drop_former(held);
 }
 
 int Upgrade::go_back(Held& held) {
@@ -143,8 +176,8 @@ int Upgrade::go_back(Held& held) {
   return program_.execute(held);
 }
 
-MonoTime Upgrade::next_look() const {
-  if (is_taking_over() && table_.life.adopted == 0) return take_over_until();
+MonoTime Upgrade::next_look(const Held& held) const {
+  if (is_taking_over(held) && table_.life.adopted == 0 && !given_up_) return take_over_until();
   return trial_until_;
 }
 

@@ -32,14 +32,15 @@ constexpr const char* try_word = "--try";
 enum class FromAnchor : std::uint32_t {
   exited = 1,   ///< a child is a zombie; it is reaped when the engine says `reap`
   signalled,    ///< the anchor got SIGTERM, SIGINT or SIGHUP; the engine says `took`, once for each
-  not_upgraded, ///< the next build did not pass its trial, and nothing was changed
+  not_upgraded, ///< the next build did not pass its trial, and nothing was changed. Told once, to the engine
+                ///< that asked; `upgrade` in the shared table outlives it
 };
 
 struct AnchorRecord {
   FromAnchor kind{};
   std::int32_t pid = 0;    ///< exited: the child
   std::int32_t code = 0;   ///< exited: si_code of waitid(2), CLD_EXITED, CLD_KILLED or CLD_DUMPED;
-                           ///< not_upgraded: that of the trial, or 0: it could not begin
+                           ///< not_upgraded: that of the trial, or 0: there was none
   std::int32_t status = 0; ///< exited, not_upgraded: exit code or signal, or errno; signalled: the signal
 };
 

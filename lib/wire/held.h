@@ -28,7 +28,8 @@ constexpr std::int32_t events_slot = 7;   ///< memory of the events
 constexpr std::int32_t observer_slot = 8; ///< the observer's program
 
 // Of an upgrade that was asked for: the programs of the next build, and copies of the memories for it to read
-// while it is tried. Held until the anchor has decided.
+// while it is tried. Held until the anchor has decided; meanwhile what an engine would change of it is passed
+// over.
 constexpr std::int32_t next_anchor_slot = 9;
 constexpr std::int32_t next_engine_slot = 10;
 constexpr std::int32_t trial_state_slot = 11;
@@ -36,7 +37,8 @@ constexpr std::int32_t trial_configuration_slot = 12;
 constexpr std::int32_t trial_events_slot = 13;
 
 // What the build before this one goes on with, should this one not take over: the anchor puts it there, and
-// drops it when the engine has adopted. As long as it is there, an engine writes memories of its own.
+// drops it when the engine has adopted; no engine can. As long as it is there, an engine writes memories of
+// its own.
 constexpr std::int32_t former_anchor_slot = 14;
 constexpr std::int32_t former_engine_slot = 15;
 constexpr std::int32_t former_state_slot = 16;

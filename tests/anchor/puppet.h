@@ -1,10 +1,13 @@
 #pragma once
 // A real anchor in a process of its own, whose engines are puppets of the test (puppet_program.cpp). All of
-// them, and all that the puppets start, live in a cgroup that goes with the test.
+// them, and all that the puppets start, live in a cgroup that goes with the test. The anchor is this program,
+// forked, or another one, executed (next_anchor.cpp).
 
 #include "anchor/anchor.h"
+#include "anchor/anchor_program.h"
 #include "linux/processes.h"
 #include "no_allocation.h"
+#include "patience.h"
 #include "support/catch.h"
 #include "support/scratch.h"
 
@@ -54,10 +57,18 @@ inline std::ptrdiff_t descriptors_of(int pid) {
   return std::distance(begin(all), end(all));
 }
 
+/// Whether `signal` waits to be taken by `pid`.
+inline bool is_pending(int pid, int signal) {
+  const std::string text = read_file("/proc/" + std::to_string(pid) + "/status", 1U << 16U).value();
+  const std::size_t at = text.find("ShdPnd:");
+  return (std::stoull(text.substr(at + 7), nullptr, 16) >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
 class PuppetShow {
 public:
-  explicit PuppetShow(const anchor::Patience& anchors = {}, std::string engine = HOLDFAST_TEST_PUPPET)
-      : patience_(anchors), engine_(std::move(engine)) {
+  explicit PuppetShow(const anchor::Patience& anchors = {}, std::string engine = HOLDFAST_TEST_PUPPET,
+                      std::string anchor = "")
+      : patience_(anchors), engine_(std::move(engine)), program_(std::move(anchor)) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
       throw std::runtime_error("socketpair");
@@ -120,14 +131,25 @@ private:
     if (!linux_os::move_into(cgroup_.path(), ::getpid()) || ::dup2(socket, STDIN_FILENO) < 0 ||
         ::dup2(said.get(), STDERR_FILENO) < 0)
       return 64;
+    if (!program_.empty()) return execute();
     auto anchor = anchor::Anchor::start({engine_, {}, patience_});
     if (!anchor) return 65;
     forbid_allocation();
     return anchor.value().run();
   }
 
+  [[nodiscard]] int execute() const {
+    ::setenv(patience_variable, to_text(patience_).c_str(), 1);
+    ::setenv("HOLDFAST_TEST_TRIAL", (scratch_ / "trial").c_str(), 1);
+    ::setenv("HOLDFAST_TEST_TRIED", (scratch_ / "tried").c_str(), 1);
+    ::execl(program_.c_str(), program_.c_str(), anchor::begin_word, engine_.c_str(),
+            static_cast<char*>(nullptr));
+    return 66;
+  }
+
   anchor::Patience patience_;
   std::string engine_;
+  std::string program_; ///< empty: this one
   TestCgroup cgroup_;
   Scratch scratch_;
   Fd ours_;

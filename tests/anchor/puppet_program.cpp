@@ -5,7 +5,8 @@
 //                 is a grandchild that pauses and whose parent, a child of ours, has ended
 //   pause CGROUP  as `spawn pause`, born in a cgroup; `stubborn CGROUP` likewise
 //   tell FILE CGROUP   likewise; at SIGTERM it appends its pid to FILE and exits
-//   hear          waits for a record: "exited PID CODE STATUS", "signalled NUMBER"; "nothing" after 10 s
+//   hear          waits for a record: "exited PID CODE STATUS", "signalled NUMBER",
+//                 "not-upgraded CODE STATUS"; "nothing" after 10 s
 //   peek          as hear, without waiting
 //   reap PID | finish CODE | hold FD-PATH SLOT (which it locks) | garbage SIZE | kind NUMBER | double
 //   drop SLOT | took SIGNAL
@@ -23,6 +24,20 @@
 //   environment   ours, a variable a line
 //   signals       the lines of /proc/self/status on signals
 //   close | exit CODE | die
+//   next ANCHOR ENGINE   holds the two programs
+//   upgrade FILE  asks for them, with FILE for the trial's words; nothing is answered
+//   upgraded      of the shared table: what came of the last upgrade; upgraded NUMBER: from now on
+//   adopted       of the shared table
+//   layout NUMBER
+// Executed with `--try` it does what the file $HOLDFAST_TEST_TRIAL says, and ends well where there is none:
+//   exit CODE TEXT    says the text on standard output
+//   silent            ends with 0 and has not said that it passed
+//   wait FIFO CODE    exits when somebody has opened and closed the other end
+//   fork              leaves a child that lives on
+//   lock-out PATH     makes the file one that cannot be executed
+//   report            says its signals, its limit and its descriptors
+//   die
+// It adds its pid to the file $HOLDFAST_TEST_TRIED first, and so does the child.
 
 #include "wire/anchor.h"
 #include "wire/held.h"
@@ -45,6 +60,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -133,16 +149,22 @@ std::string spawn(std::istringstream& words) {
   return settled_child("", [] {});
 }
 
+std::string describe(const wire::AnchorRecord& heard) {
+  const std::string status = std::to_string(heard.status);
+  switch (heard.kind) {
+  case wire::FromAnchor::signalled: return "signalled " + status;
+  case wire::FromAnchor::not_upgraded: return "not-upgraded " + std::to_string(heard.code) + " " + status;
+  case wire::FromAnchor::exited: break;
+  }
+  return "exited " + std::to_string(heard.pid) + " " + std::to_string(heard.code) + " " + status;
+}
+
 std::string hear(int timeout) {
   pollfd entry{wire::engine_socket_fd, POLLIN, 0};
   ::poll(&entry, 1, timeout);
   const auto record = wire::receive_from_anchor(wire::engine_socket_fd);
   if (!record) return "error " + record.error().what;
-  if (!record.value()) return "nothing";
-  const wire::AnchorRecord& heard = *record.value();
-  if (heard.kind == wire::FromAnchor::signalled) return "signalled " + std::to_string(heard.status);
-  return "exited " + std::to_string(heard.pid) + " " + std::to_string(heard.code) + " " +
-         std::to_string(heard.status);
+  return record.value() ? describe(*record.value()) : "nothing";
 }
 
 std::string send(wire::ToAnchor kind, int value) {
@@ -154,6 +176,32 @@ std::string hold(const std::string& path, std::int32_t slot) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return "error";
   const wire::EngineRecord record{wire::ToAnchor::hold, slot};
   return wire::send_record(wire::engine_socket_fd, record, fd) ? "sent" : "error";
+}
+
+bool hold_program(const std::string& path, std::int32_t slot) {
+  const int fd = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+  const wire::EngineRecord record{wire::ToAnchor::hold, slot};
+  const bool sent = fd >= 0 && wire::send_record(wire::engine_socket_fd, record, fd);
+  ::close(fd);
+  return sent;
+}
+
+std::string hold_next(std::istringstream& words) {
+  std::string anchor;
+  std::string engine;
+  words >> anchor >> engine;
+  const bool sent =
+      hold_program(anchor, wire::next_anchor_slot) && hold_program(engine, wire::next_engine_slot);
+  return sent ? "sent" : "error";
+}
+
+/// Nothing that we said then would be sure to be said.
+std::string upgrade(const std::string& output) {
+  const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const wire::EngineRecord record{wire::ToAnchor::upgrade, 0};
+  static_cast<void>(wire::send_record(wire::engine_socket_fd, record, fd));
+  ::close(fd);
+  return "";
 }
 
 std::string send_garbage(std::size_t size) {
@@ -281,6 +329,59 @@ std::string limit() {
   return std::to_string(found.rlim_cur);
 }
 
+/// Somebody opens the other end for writing, and closes it.
+void wait_for(const std::string& fifo) {
+  const int fd = ::open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
+  char byte = 0;
+  while (::read(fd, &byte, 1) > 0) {
+  }
+}
+
+/// For the test to find.
+void say_pid() {
+  const char* const file = std::getenv("HOLDFAST_TEST_TRIED");
+  if (file != nullptr) std::ofstream(file, std::ios::app) << ::getpid() << '\n' << std::flush;
+}
+
+int leave_child() {
+  int ends[2];
+  if (::pipe(ends) != 0) return 1;
+  if (::fork() == 0) {
+    say_pid();
+    if (::write(ends[1], "x", 1) != 1) return 1;
+    pause_for_ever();
+  }
+  char byte = 0;
+  return ::read(ends[0], &byte, 1) == 1 ? 0 : 1;
+}
+
+int report() {
+  const std::string text = signals() + limit() + "\n" + descriptors() + "\n";
+  return ::write(STDOUT_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
+}
+
+int try_out() {
+  say_pid();
+  const char* const path = std::getenv("HOLDFAST_TEST_TRIAL");
+  std::ifstream file(path == nullptr ? "" : path);
+  std::stringstream words;
+  words << file.rdbuf();
+  file.close();
+  std::string verb;
+  std::string text;
+  int code = 0;
+  words >> verb;
+  table().life.passed_trial = verb == "silent" ? 0 : 1;
+  if (verb == "report") return report();
+  if (verb == "fork") return leave_child();
+  if (verb == "die") ::kill(::getpid(), SIGKILL);
+  if (verb == "lock-out" && words >> text) return ::chmod(text.c_str(), 0644);
+  if (verb == "wait" && words >> text >> code) wait_for(text);
+  if (verb == "exit" && words >> code && std::getline(words >> std::ws, text))
+    return ::write(STDOUT_FILENO, text.data(), text.size()) < 0 ? 1 : code;
+  return code;
+}
+
 std::string carry_out(std::string_view command) {
   std::istringstream words{std::string(command)};
   std::string verb;
@@ -298,6 +399,13 @@ std::string carry_out(std::string_view command) {
   if (verb == "flood") return flood();
   if (verb == "life") return life();
   if (verb == "adopt") return table().life.adopted = 1, "done";
+  if (verb == "adopted") return std::to_string(table().life.adopted);
+  if (verb == "next") return hold_next(words);
+  if (verb == "upgrade" && words >> path) return upgrade(path);
+  if (verb == "upgraded" && words >> number)
+    return table().life.upgrade = static_cast<wire::Upgrade>(number), "done";
+  if (verb == "upgraded") return std::to_string(static_cast<std::uint32_t>(table().life.upgrade.load()));
+  if (verb == "layout" && words >> number) return table().layout = static_cast<std::uint32_t>(number), "done";
   if (verb == "pid") return std::to_string(::getpid());
   if (verb == "descriptors") return descriptors();
   if (verb == "limit") return limit();
@@ -334,13 +442,14 @@ std::string carry_out(std::string_view command) {
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "--try") return try_out();
   std::array<char, 4096> command{};
   for (;;) {
     const ssize_t n = ::recv(test_socket, command.data(), command.size(), 0);
     // The test is gone.
     if (n <= 0) return 0;
     const std::string answer = carry_out({command.data(), static_cast<std::size_t>(n)});
-    if (::send(test_socket, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return 1;
+    if (!answer.empty() && ::send(test_socket, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return 1;
   }
 }

@@ -8,17 +8,6 @@
 using namespace holdfast;
 using namespace holdfast::test;
 
-namespace {
-
-/// Whether `signal` waits to be taken by `pid`.
-bool is_pending(int pid, int signal) {
-  const std::string text = read_file("/proc/" + std::to_string(pid) + "/status", 1U << 16U).value();
-  const std::size_t at = text.find("ShdPnd:");
-  return (std::stoull(text.substr(at + 7), nullptr, 16) >> static_cast<unsigned>(signal - 1) & 1U) != 0;
-}
-
-} // namespace
-
 TEST_CASE("anchor: an exit is reported once, and is a zombie until it is accounted for") {
   PuppetShow show;
   const int pid = show.spawn("spawn exit 7");
