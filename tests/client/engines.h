@@ -150,6 +150,10 @@ public:
     std::filesystem::rename(path, command_.socket());
   }
 
+  /// Whether it has not ended after that.
+  bool goes_on_for(std::chrono::milliseconds time) {
+    return code_.wait_for(time) == std::future_status::timeout;
+  }
   /// The command's end, which must come.
   Ran ended() {
     REQUIRE(code_.wait_for(std::chrono::milliseconds(soon_ms)) == std::future_status::ready);

@@ -264,6 +264,69 @@ TEST_CASE("a daemon that does not come back is none") {
   }
 }
 
+TEST_CASE("an upgrade ends with what the engine of the next build says") {
+  Engines engines({"upgrade"});
+  wire::ControlRequest asked;
+  {
+    EngineEnd engine = engines.accept();
+    asked = engine.request();
+    CHECK(asked.verb == ControlVerb::upgrade);
+    CHECK(asked.id != 0);
+    CHECK_FALSE(asked.accepted);
+    engine.say(wire::Progress{"the trial of the build that is installed, and its engine"});
+  }
+  EngineEnd next = engines.accept();
+  asked.accepted = true;
+  CHECK(next.met() == asked);
+  SECTION("it took over") {
+    next.say(wire::Finished{"this is version 1.3.0"});
+    const Ran ran = engines.ended();
+    CHECK(ran.code == 0);
+    CHECK(ran.out == "waiting: the trial of the build that is installed, and its engine\n"
+                     "upgraded; this is version 1.3.0\n");
+    CHECK(ran.err.empty());
+  }
+  SECTION("it did not") {
+    next.say(wire::Refused{"no engine of the next build took over; version 1.2.3 is back"});
+    const Ran ran = engines.ended();
+    CHECK(ran.code == 1);
+    CHECK(ran.err == "holdfast: no engine of the next build took over; version 1.2.3 is back\n");
+  }
+}
+
+TEST_CASE("an engine is waited for longer while it is upgraded than otherwise") {
+  for (const bool listens : {true, false}) {
+    Engines engines(
+        {"upgrade"},
+        {.told = std::chrono::milliseconds(5), .most = std::chrono::milliseconds(10), .upgrade = for_ever});
+    {
+      EngineEnd engine = engines.accept();
+      static_cast<void>(engine.request());
+      engine.say(wire::Progress{"the trial of the build that is installed, and its engine"});
+      if (!listens) engines.kill();
+    }
+    CHECK(engines.err.line() == "holdfast: the engine is being restarted");
+    if (!listens) engines.listen();
+    // Who gives up is gone before the time that others have is over so often.
+    constexpr std::chrono::milliseconds others{200};
+    CHECK(engines.goes_on_for(others));
+    EngineEnd next = engines.accept();
+    static_cast<void>(next.met());
+    next.say(wire::Finished{"this is version 1.3.0"});
+    CHECK(engines.ended().code == 0);
+  }
+  Engines engines(
+      {"upgrade"},
+      {.told = std::chrono::milliseconds(5), .most = for_ever, .upgrade = std::chrono::milliseconds(50)});
+  engines.accept().die();
+  const Ran ran = engines.ended();
+  CHECK(ran.code == 3);
+  CHECK(ran.err.find("; the outcome is not known\n") != std::string::npos);
+  // By then the former build is back.
+  constexpr client::Patience usual;
+  CHECK(usual.upgrade > usual.most + std::chrono::minutes(1));
+}
+
 TEST_CASE("a daemon that has ended in order is not waited for") {
   for (const char* verb : {"stop", "status", "events", "plan"}) {
     Engines engines({verb}, {.told = for_ever, .most = for_ever});

@@ -77,8 +77,19 @@ TEST_CASE("volumes are shown, or one is adopted by its name") {
   CHECK(refused({"volume", "list", "database"}) == 2);
 }
 
+TEST_CASE("an upgrade is of the whole stack and is waited for") {
+  const Options upgrade = parsed({"--config", "/f", "upgrade", "--socket", "/s"});
+  CHECK(upgrade.verb == Verb::upgrade);
+  CHECK(upgrade.config == "/f");
+  CHECK(upgrade.socket == "/s");
+  CHECK(upgrade.services.empty());
+  CHECK(refused({"upgrade", "redis"}) == 2);
+  CHECK(refused({"upgrade", "--no-wait"}) == 2);
+  CHECK(refused({"upgrade", "--json"}) == 2);
+}
+
 TEST_CASE("verbs that are not built yet say so") {
-  for (const char* verb : {"incidents", "alert", "drill", "upgrade"}) {
+  for (const char* verb : {"incidents", "alert", "drill"}) {
     const Parsed result = parse({verb, "--json", "whatever"}, "1.2.3");
     CHECK_FALSE(result.options.has_value());
     CHECK(result.exit_code == 2);

@@ -38,7 +38,10 @@ TEST_CASE("a request is the same after its journey") {
       {.verb = ControlVerb::stop, .services = {"redis"}, .id = 1},
       {.verb = ControlVerb::reload, .wait = false, .id = 2},
       {.verb = ControlVerb::task, .services = {"migration"}, .id = 3, .accepted = true},
-      {.verb = ControlVerb::door, .open = true, .id = 4, .accepted = true}};
+      {.verb = ControlVerb::door, .open = true, .id = 4, .accepted = true},
+      {.verb = ControlVerb::upgrade},
+      {.verb = ControlVerb::upgrade, .id = 5},
+      {.verb = ControlVerb::upgrade, .id = 5, .accepted = true}};
   for (const ControlRequest& request : requests) {
     const std::string line = encode(request);
     INFO(line);
@@ -60,6 +63,7 @@ TEST_CASE("a request that is not to be asked again looks as it always did") {
   CHECK(encode(ControlRequest{.verb = ControlVerb::stop}) == R"({"verb":"stop","services":[],"wait":true})");
   CHECK(encode(ControlRequest{.verb = ControlVerb::events, .last = 3}) ==
         R"({"verb":"events","follow":false,"last":3})");
+  CHECK(encode(ControlRequest{.verb = ControlVerb::upgrade}) == R"({"verb":"upgrade"})");
 }
 
 TEST_CASE("a request that is not one is refused in words") {
@@ -99,6 +103,9 @@ TEST_CASE("a request that is not one is refused in words") {
       {R"({"verb":"stop","accepted":true})", "what was accepted has an id"},
       {R"({"verb":"stop","id":1,"accepted":1})", "key \"accepted\" has the wrong type"},
       {R"({"verb":"adopt","volume":"a","id":1,"accepted":true})", "unknown key \"accepted\""},
+      {R"({"verb":"upgrade","services":["a"]})", "unknown key \"services\""},
+      {R"({"verb":"upgrade","wait":false})", "unknown key \"wait\""},
+      {R"({"verb":"upgrade","accepted":true})", "what was accepted has an id"},
       {R"({"verb":"events","last":-1})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":1e3})", "key \"last\" has the wrong type"},
       {R"({"verb":"events","last":99999999999999999999999})", "key \"last\" has the wrong type"}};
