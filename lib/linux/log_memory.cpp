@@ -22,6 +22,7 @@ constexpr std::uint32_t version = 1;
 constexpr std::size_t most_rows = 4096;
 constexpr std::size_t longest_name = 63;
 constexpr int receipt_bytes = 1 << 20;
+constexpr const char* another_size = "not of this version's size";
 
 struct Row {
   std::atomic<std::uint32_t> in_use; ///< 1 when what follows is complete
@@ -31,6 +32,21 @@ struct Row {
 };
 
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+/// What the memory of every version begins with.
+struct Head {
+  std::uint64_t magic;
+  std::uint32_t version;
+};
+
+/// Empty: none, or nothing has been written yet.
+std::string flaw_of(const Head& head) {
+  if (head.magic == 0) return {};
+  if (head.magic != magic) return "not that of a log capture";
+  if (head.version == version) return {};
+  return "of version " + std::to_string(head.version) + ", where " + std::to_string(version) +
+         " is understood";
+}
 
 /// Of the bytes as they lie there: padding would be chance.
 template <typename T>
@@ -92,14 +108,16 @@ Result<LogHold> LogHold::make() {
 }
 
 Status LogMemory::is_known(int fd) {
-  std::array<std::uint64_t, 2> head{};
-  const ssize_t n = ::pread(fd, head.data(), sizeof head, 0);
-  if (n != sizeof head) return system_error("memory of the logs", n < 0 ? errno : EIO);
-  static_assert(offsetof(Layout, version) == sizeof head[0]);
-  const auto found = static_cast<std::uint32_t>(head[1]);
-  if (head[0] == 0 || (head[0] == magic && found == version)) return Done{};
-  return Error{"memory of the logs: version " + std::to_string(found) + ", this build reads " +
-               std::to_string(version)};
+  static_assert(offsetof(Layout, magic) == offsetof(Head, magic) &&
+                offsetof(Layout, version) == offsetof(Head, version));
+  Head head{};
+  const auto size = size_of(fd);
+  if (!size) return size.error();
+  if (::pread(fd, &head, sizeof head, 0) < 0) return system_error("memory of the logs", errno);
+  std::string flaw = flaw_of(head);
+  if (flaw.empty() && !is_size_known(size.value())) flaw = another_size;
+  if (flaw.empty()) return Done{};
+  return Error{"memory of the logs: " + flaw};
 }
 
 Result<LogMemory> LogMemory::map(int fd) {
@@ -110,8 +128,8 @@ Result<LogMemory> LogMemory::map(int fd) {
   void* const at = ::mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return system_error("memory of the logs: mmap", errno);
   LogMemory memory(static_cast<Layout*>(at));
-  if (size.value() != 0 && size.value() != sizeof(Layout))
-    memory.refusal_ = "memory of the logs: not of this version's size";
+  if (!is_size_known(size.value()))
+    memory.refusal_ = std::string("memory of the logs: ") + another_size;
   else if (const std::string flaw = memory.flaw(); !flaw.empty())
     memory.refusal_ = "memory of the logs: " + flaw;
   if (!memory.refusal_.empty() || memory.layout_->magic == 0)
@@ -120,13 +138,15 @@ Result<LogMemory> LogMemory::map(int fd) {
   return memory;
 }
 
-/// Empty: none, or nothing has been written yet.
+/// 0: nothing has been written yet.
+bool LogMemory::is_size_known(std::size_t size) {
+  return size == 0 || size == sizeof(Layout);
+}
+
+/// As flaw_of().
 std::string LogMemory::flaw() const {
   if (layout_->magic == 0) return {};
-  if (layout_->magic != magic) return "not that of a log capture";
-  if (layout_->version != version)
-    return "of version " + std::to_string(layout_->version) + ", where " + std::to_string(version) +
-           " is understood";
+  if (std::string flaw = flaw_of({layout_->magic, layout_->version}); !flaw.empty()) return flaw;
   const std::size_t rows = layout_->rows_begun;
   if (rows > most_rows || layout_->phase > static_cast<std::uint32_t>(Phase::moving)) return "damaged";
   if (phase() != Phase::idle &&

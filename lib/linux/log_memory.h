@@ -113,6 +113,7 @@ private:
   };
 
   explicit LogMemory(Layout* layout) : layout_(layout) {}
+  [[nodiscard]] static bool is_size_known(std::size_t size);
   [[nodiscard]] std::string flaw() const;
   [[nodiscard]] bool may_be_torn(std::size_t row) const;
   [[nodiscard]] Status begin_anew(int fd);

@@ -41,6 +41,14 @@ off_t place_of_bytes(const LogHold& hold, std::string_view bytes) {
   return static_cast<off_t>(all.find(bytes));
 }
 
+std::string all_of(const LogHold& hold) {
+  struct stat info {};
+  REQUIRE(::fstat(hold.memory.get(), &info) == 0);
+  std::string all(static_cast<std::size_t>(info.st_size), '\0');
+  REQUIRE(::pread(hold.memory.get(), all.data(), all.size(), 0) == info.st_size);
+  return all;
+}
+
 } // namespace
 
 TEST_CASE("log memory: the next one finds what was put") {
@@ -142,6 +150,47 @@ TEST_CASE("log memory: a service that was being written when its writer was kill
   CHECK_FALSE(torn_in(LogMemory::Phase::idle).empty());
 }
 
+TEST_CASE("log memory: whether a build goes on with it is seen without a change") {
+  const LogHold hold = make_hold();
+  {
+    LogMemory memory = map(hold);
+    memory.put(row_of(memory, "redis"), some_state);
+    memory.arm(LogMemory::Phase::writing,
+               {.source = {}, .used = 12, .place = {}, .row = 0, .next = some_state});
+  }
+  std::string why;
+  SECTION("it does") {}
+  SECTION("its writer is in the middle of a store") {
+    damage(hold, place_of_bytes(hold, "redis") + 64);
+  }
+  SECTION("version") {
+    const std::uint32_t another = 77;
+    REQUIRE(::pwrite(hold.memory.get(), &another, sizeof another, 8) == sizeof another);
+    why = "memory of the logs: of version 77, where 1 is understood";
+  }
+  SECTION("magic") {
+    damage(hold, 0);
+    why = "memory of the logs: not that of a log capture";
+  }
+  SECTION("size") {
+    REQUIRE(::ftruncate(hold.memory.get(), static_cast<off_t>(all_of(hold).size()) - 8) == 0);
+    why = "memory of the logs: not of this version's size";
+  }
+  const std::string before = all_of(hold);
+  const auto known = LogMemory::is_known(hold.memory.get());
+  CHECK(known.ok() == why.empty());
+  CHECK((known.ok() ? "" : known.error().what) == why);
+  const bool same = all_of(hold) == before;
+  CHECK(same);
+}
+
+TEST_CASE("log memory: one in which nothing was written yet is known") {
+  const LogHold hold = make_hold();
+  CHECK(LogMemory::is_known(hold.memory.get()).ok());
+  CHECK(all_of(hold).empty());
+}
+
 TEST_CASE("log memory: what is none is an error") {
+  CHECK(LogMemory::is_known(-1).error().code == EBADF);
   CHECK(LogMemory::map(-1).error().code == EBADF);
 }

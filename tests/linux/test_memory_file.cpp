@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace holdfast;
 using namespace holdfast::linux_os;
@@ -64,6 +65,58 @@ TEST_CASE("memory file: a limit is an error and no signal and changes nothing") 
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
   CHECK(made.value()->at(0) == 8);
+}
+
+TEST_CASE("memory file: a copy has what was there and goes its own way") {
+  auto made = make_memory_file("holdfast-test", 3U << 20);
+  REQUIRE(made);
+  made.value()->set(0, 7);
+  made.value()->copy(5000, "hello");
+  made.value()->set((3U << 20) - 8, 9);
+  const std::string before(made.value()->bytes());
+  auto fd = copy_memory_file("holdfast-trial", made.value()->fd());
+  REQUIRE(fd);
+  CHECK((::fcntl(fd.value().get(), F_GETFD) & FD_CLOEXEC) != 0);
+  made.value()->set(0, 8);
+  auto copy = map_memory_file(std::move(fd).value());
+  REQUIRE(copy);
+  // Of this size nobody wants to read them.
+  const bool same = copy.value()->bytes() == before;
+  CHECK(same);
+  copy.value()->set(16, 1);
+  CHECK(made.value()->at(0) == 8);
+  CHECK(made.value()->at(16) == 0);
+}
+
+TEST_CASE("memory file: copied whole wherever its writer is in it") {
+  auto made = make_memory_file("holdfast-test", 4096);
+  REQUIRE(made);
+  const Fd fd(::dup(made.value()->fd()));
+  made.value()->copy(0, "hello");
+  REQUIRE(::lseek(fd.get(), 4000, SEEK_SET) == 4000);
+  auto copy = map_memory_file(copy_memory_file("holdfast-trial", fd.get()).value());
+  REQUIRE(copy);
+  CHECK(copy.value()->bytes().size() == 4096);
+  CHECK(copy.value()->bytes().substr(0, 5) == "hello");
+  CHECK(::lseek(fd.get(), 0, SEEK_CUR) == 4000);
+}
+
+TEST_CASE("memory file: what cannot be copied is an error") {
+  CHECK(copy_memory_file("holdfast-trial", -1).error().code == EBADF);
+  auto made = make_memory_file("holdfast-test", 1U << 20);
+  REQUIRE(made);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{8192, 8192};
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(2);
+    const auto copy = copy_memory_file("holdfast-trial", made.value()->fd());
+    ::_exit(!copy.ok() && copy.error().code == EFBIG ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("memory file: what cannot be mapped is an error") {
