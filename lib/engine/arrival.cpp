@@ -18,14 +18,11 @@ std::shared_ptr<const model::StackSpec> fitted(const model::StackSpec& spec,
   return fit;
 }
 
-/// Of the two that are kept, the one that the saved state belongs to is in force: a reload may have been
+/// Whether one of the two that are kept is the one that the saved state belongs to: a reload may have been
 /// broken off between the two.
-Status settle(KeptConfiguration& kept, const EngineFacts& facts) {
-  if (facts.configuration == kept.in_force()) return Done{};
-  if (facts.configuration == 0 || facts.configuration != kept.prepared())
-    return Error{"the kept configuration is not that of the saved state"};
-  kept.put_in_force(facts.configuration);
-  return Done{};
+bool has_its_configuration(const KeptConfiguration& kept, const EngineFacts& facts) {
+  if (facts.configuration == kept.in_force()) return true;
+  return facts.configuration != 0 && facts.configuration == kept.prepared();
 }
 
 /// Where what tells of the stack is held.
@@ -37,7 +34,8 @@ struct Slots {
 constexpr Slots present{wire::state_slot, wire::configuration_slot, wire::events_slot};
 constexpr Slots of_the_trial{wire::trial_state_slot, wire::trial_configuration_slot, wire::trial_events_slot};
 
-/// What engines leave each other in memories.
+/// What engines leave each other in memories. The configuration of `facts` is one of the two that are kept,
+/// and the events behind those of `facts` are of a step that was not saved.
 struct Memories {
   KeptConfiguration kept;
   EventRing events;
@@ -63,42 +61,49 @@ struct Remembered {
   EngineFacts facts;
 };
 
-Result<Remembered> remember(Fd state, KeptConfiguration& kept) {
+Result<Remembered> remember(Fd state, const KeptConfiguration& kept) {
   auto memory = StateMemory::open(std::move(state));
   if (!memory) return memory.error();
   auto loaded = memory.value().load();
   if (!loaded) return loaded.error();
   const auto facts = decode_engine_facts(loaded.value().facts);
   if (!facts) return facts.error();
-  if (auto settled = settle(kept, facts.value()); !settled) return settled.error();
+  if (!has_its_configuration(kept, facts.value()))
+    return Error{"the kept configuration is not that of the saved state"};
   return Remembered{std::move(memory).value(), std::move(loaded.value().stack), facts.value()};
 }
 
+/// Something of what was left that is not gone on with.
+struct Missing {
+  std::string why;
+  std::string instead; ///< what is done without it
+};
+
 /// The events go on, or begin anew.
-Result<EventRing> go_on(Fd memory, std::vector<std::string>& found) {
+Result<EventRing> go_on(Fd memory, std::vector<Missing>& missing) {
   if (!memory.valid()) return EventRing::make();
   auto ring = EventRing::open(std::move(memory));
   if (ring) return ring;
-  found.push_back(ring.error().what + "; the events are counted anew");
+  missing.push_back({ring.error().what, "the events are counted anew"});
   return EventRing::make();
 }
 
-/// What is missing among them is made, and told.
+/// Reads them, and changes nothing. What is missing among them is made, and told.
 Result<Memories> read_memories(Held& held, const Slots& slots, bool distrusted,
-                               std::vector<std::string>& found) {
+                               std::vector<Missing>& missing) {
   auto kept = KeptConfiguration::open(held.take(slots.configuration));
   if (!kept) return kept.error();
-  auto events = go_on(held.take(slots.events), found);
+  auto events = go_on(held.take(slots.events), missing);
   if (!events) return events.error();
   if (distrusted) {
-    found.emplace_back("two engines in a row ended before they had taken over: the saved state is not read");
+    missing.push_back(
+        {"two engines in a row ended before they had taken over", "the saved state is not read"});
   } else if (auto state = remember(held.take(slots.state), kept.value())) {
     Remembered& was = state.value();
-    events.value().take_back_after(was.facts.events);
     return Memories{std::move(kept).value(), std::move(events).value(), std::move(was.memory), was.facts,
                     std::move(was.stack)};
   } else {
-    found.push_back(state.error().what + "; what runs is met without it");
+    missing.push_back({state.error().what, "what runs is met without it"});
   }
   auto state = StateMemory::make();
   if (!state) return state.error();
@@ -107,9 +112,16 @@ Result<Memories> read_memories(Held& held, const Slots& slots, bool distrusted,
   return Memories{std::move(kept).value(), std::move(events).value(), std::move(state).value(), facts, {}};
 }
 
+/// What the engine before was killed in the middle of is ended, or undone.
+void settle(Memories& memories) {
+  if (memories.facts.configuration != memories.kept.in_force())
+    memories.kept.put_in_force(memories.facts.configuration);
+  memories.events.take_back_after(memories.facts.events);
+}
+
 /// The same in memories of our own: those that were read stay as they are.
 Status renew(Memories& memories) {
-  const auto files = memories.kept.read(memories.kept.in_force());
+  const auto files = memories.kept.read(memories.facts.configuration);
   if (!files) return files.error();
   auto made = make_memories(files.value());
   if (!made) return made.error();
@@ -119,11 +131,12 @@ Status renew(Memories& memories) {
   memories.kept = std::move(made.value().kept);
   memories.events = std::move(events).value();
   memories.state = std::move(made.value().state);
+  settle(memories);
   return Done{};
 }
 
-Result<config::Loaded> load_kept(const KeptConfiguration& kept, const LoadKept& load) {
-  const auto files = kept.read(kept.in_force());
+Result<config::Loaded> load_kept(const Memories& memories, const LoadKept& load) {
+  const auto files = memories.kept.read(memories.facts.configuration);
   if (!files) return files.error();
   config::Loaded loaded = load(files.value());
   if (loaded.stack) return loaded;
@@ -190,11 +203,14 @@ bool is_started(const wire::LastStopTable& table, const Held& held) {
 Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& held, const LoadKept& load) {
   auto tree = LastStopRows::place_in(table);
   if (!tree) return Error{"no tree of cgroups was made"};
-  std::vector<std::string> found;
-  auto memories = read_memories(held, present, table.life.distrusts_state.load() != 0, found);
+  std::vector<Missing> missing;
+  auto memories = read_memories(held, present, table.life.distrusts_state.load() != 0, missing);
   if (!memories) return memories.error();
+  std::vector<std::string> found;
+  for (const Missing& each : missing)
+    found.push_back(each.why + "; " + each.instead);
   const auto& stack = memories.value().stack;
-  auto accepted = load_kept(memories.value().kept, load);
+  auto accepted = load_kept(memories.value(), load);
   if (!accepted) return accepted.error();
   auto spec = stack ? std::make_shared<const model::StackSpec>(stack->spec())
                     : fitted(*accepted.value().stack, found);
@@ -204,8 +220,10 @@ Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& he
                                         held.take(wire::lock_slot));
   if (!premises) return premises.error();
   const bool renews = may_go_back(held);
-  if (renews)
-    if (auto renewed = renew(memories.value()); !renewed) return renewed.error();
+  if (!renews)
+    settle(memories.value());
+  else if (auto renewed = renew(memories.value()); !renewed)
+    return renewed.error();
   Place place{std::move(accepted).value(), std::move(spec), std::move(logs).value(),
               std::move(premises).value()};
   Arrival arrival = arrival_of(std::move(memories).value(), std::move(place), std::move(found));
@@ -217,12 +235,12 @@ Result<Arrival> come_back(const wire::LastStopTable& table, int anchor, Held& he
 Status try_out(const wire::LastStopTable& table, Held& held, const LoadKept& load) {
   if (!LastStopRows::place_in(table)) return Error{"no tree of cgroups was made"};
   if (auto known = linux_os::LogMemory::is_known(held.take(wire::logs_slot).get()); !known) return known;
-  std::vector<std::string> missing;
+  std::vector<Missing> missing;
   auto memories = read_memories(held, of_the_trial, false, missing);
   if (!memories) return memories.error();
-  if (!missing.empty()) return Error{missing.front()};
+  if (!missing.empty()) return Error{missing.front().why};
   if (auto renewed = renew(memories.value()); !renewed) return renewed;
-  if (auto accepted = load_kept(memories.value().kept, load); !accepted) return accepted.error();
+  if (auto accepted = load_kept(memories.value(), load); !accepted) return accepted.error();
   return Done{};
 }
 

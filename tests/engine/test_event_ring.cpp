@@ -3,6 +3,7 @@
 #include "support/catch.h"
 
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 using namespace holdfast;
@@ -119,6 +120,45 @@ TEST_CASE("event ring: what is taken back was never there and its number is give
   CHECK(opened(memory).records().empty());
   ring.take_back_after(200);
   CHECK(ring.last() == 100);
+}
+
+TEST_CASE("event ring: a copy has all of it and goes its own way") {
+  MemoryBytes memory = small_memory(100);
+  EventRing ring = opened(memory);
+  const FiledEvents filed{.sequence = 120, .device = 2, .inode = 3, .size = 4};
+  SECTION("without an event") {}
+  SECTION("before the ring is full") {
+    for (std::uint64_t sequence = 101; sequence <= 110; ++sequence)
+      ring.add(numbered(sequence, size_of(sequence)));
+  }
+  SECTION("when the oldest are gone") {
+    for (std::uint64_t sequence = 101; sequence <= 700; ++sequence)
+      ring.add(numbered(sequence, size_of(sequence)));
+    REQUIRE(ring.records().front().sequence > 101);
+  }
+  ring.set_told(119);
+  ring.set_filed(filed);
+  const auto before = memory.bytes;
+  auto copied = ring.copy();
+  REQUIRE(copied);
+  EventRing& copy = copied.value();
+  const auto check_same = [&](const EventRing& other) {
+    CHECK(other.last() == ring.last());
+    CHECK(other.told() == 119);
+    CHECK(other.filed() == filed);
+    const auto records = ring.records();
+    const auto copies = other.records();
+    REQUIRE(copies.size() == records.size());
+    for (std::size_t i = 0; i < records.size(); ++i)
+      CHECK(same(copies[i], records[i]));
+  };
+  check_same(copy);
+  check_same(EventRing::open(Fd(::dup(copy.fd()))).value());
+  const std::uint64_t next = ring.last() + 1;
+  copy.add(numbered(next));
+  copy.set_told(next);
+  CHECK(copy.last() == next);
+  CHECK(memory.bytes == before);
 }
 
 TEST_CASE("event ring: how far events are told and filed outlives the engine whole") {
