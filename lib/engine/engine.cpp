@@ -542,13 +542,14 @@ void Engine::upgrade(const std::string& by, const CommandTicket& ticket,
   if (!pending_.empty()) turn();
   remember({.ticket = ticket, .awaited = {}});
   tell_of_stack("an upgrade was asked for by " + by + ": the build that is installed is tried");
+  const auto refused = [this, told](const std::string& why) {
+    tell_of_stack("no upgrade: " + why);
+    told(why);
+  };
   const auto begun = upgrade_.begin(
       {.state = state_.fd(), .configuration = configuration_.kept_memory(), .events = events_memory_},
-      [this, told](const std::string& why) {
-        tell_of_stack("no upgrade: " + why);
-        told(why);
-      });
-  if (!begun) told(begun.error().what + "; nothing was changed");
+      refused);
+  if (!begun) refused(begun.error().what + "; nothing was changed");
 }
 
 ServiceFacts Engine::facts(ServiceId service) const {

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,10 +43,15 @@ Status Upgrade::begin(const Memories& memories, std::function<void(std::string)>
   if (refused_) return Error{"an upgrade is under way"};
   Fd output(::memfd_create("holdfast-trial", MFD_CLOEXEC));
   if (!output.valid()) return system_error("memfd_create", errno);
-  if (auto handed = hand_over(memories); !handed) return handed;
+  auto asked = hand_over(memories);
+  if (asked) asked = anchor_.upgrade(output.get());
+  if (!asked) {
+    take_back();
+    return asked;
+  }
   output_ = std::move(output);
   refused_ = std::move(refused);
-  return anchor_.upgrade(output_.get());
+  return Done{};
 }
 
 Status Upgrade::hand_over(const Memories& memories) {
@@ -65,6 +71,13 @@ Status Upgrade::hand_over(const Memories& memories) {
     if (auto held = anchor_.hold(slot, copy.value().get()); !held) return held;
   }
   return Done{};
+}
+
+/// Else it would be held until the next upgrade.
+void Upgrade::take_back() {
+  for (const std::int32_t slot : {wire::next_anchor_slot, wire::next_engine_slot, wire::trial_state_slot,
+                                  wire::trial_configuration_slot, wire::trial_events_slot})
+    anchor_.drop(slot);
 }
 
 void Upgrade::not_upgraded(const std::optional<model::ExitStatus>& trial, int error) {

@@ -41,6 +41,7 @@ public:
 
 private:
   [[nodiscard]] Status hand_over(const Memories& memories);
+  void take_back();
   [[nodiscard]] std::string last_words() const;
 
   AnchorLink& anchor_;

@@ -125,6 +125,12 @@ private:
     });
   }
 
+  void upgrade() {
+    engine_.upgrade("the test", {}, [this](const std::string& why) {
+      std::ofstream(told_, std::ios::app) << "not upgraded: " << why << '\n';
+    });
+  }
+
   void take(const std::string& text) {
     std::istringstream words(text);
     std::string verb;
@@ -132,6 +138,7 @@ private:
     words >> verb >> name;
     if (verb == "door") return engine_.ask(model::DoorAsked{.open = name == "open", .by = "the test"}, {});
     if (verb == "adopt") return adopt(name);
+    if (verb == "upgrade") return upgrade();
     model::CommandAsked command;
     command.verb = verb == "stop"      ? model::Verb::stop
                    : verb == "restart" ? model::Verb::restart
@@ -167,18 +174,20 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
   auto arrival = engine::is_started(*table, held)
                      ? engine::come_back(*table, ::getppid(), held, [&](const auto&) { return accepted; })
                      : engine::arrive(accepted, cgroup, ::getppid(), held);
-  engine::Engine engine(loop, {.arrival = must(std::move(arrival)),
-                               .file = directory + "/holdfast.yaml",
-                               .read = [loaded] { return loaded; },
-                               .anchor_socket = wire::engine_socket_fd,
-                               .last_stop = table,
-                               .looker = {.program = {"/bin/sh", directory + "/looker"},
-                                          .patience = std::chrono::milliseconds(300)},
-                               .observer = {.program = HOLDFAST_TEST_OBSERVER,
-                                            .user = word_in(directory + "/observer-user"),
-                                            .patience = std::chrono::milliseconds(200),
-                                            .silence = std::chrono::milliseconds(300),
-                                            .read_secret = read_when_it_may}});
+  engine::Engine engine(
+      loop,
+      {.arrival = must(std::move(arrival)),
+       .file = directory + "/holdfast.yaml",
+       .read = [loaded] { return loaded; },
+       .anchor_socket = wire::engine_socket_fd,
+       .last_stop = table,
+       .looker = {.program = {"/bin/sh", directory + "/looker"}, .patience = std::chrono::milliseconds(300)},
+       .observer = {.program = HOLDFAST_TEST_OBSERVER,
+                    .user = word_in(directory + "/observer-user"),
+                    .patience = std::chrono::milliseconds(200),
+                    .silence = std::chrono::milliseconds(300),
+                    .read_secret = read_when_it_may},
+       .upgrade = {.anchor = directory + "/next-anchor", .engine = directory + "/next-engine"}});
   must(engine.open(held));
   const Ear ear(loop, directory, engine);
   Teller teller(directory + "/told", engine);
