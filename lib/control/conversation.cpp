@@ -232,7 +232,7 @@ void Conversation::end_upgrade() {
     return end(wire::Refused{"no engine of the next build took over; version " + host_.version + " is back"});
   case engine::Upgraded::none: break;
   }
-  end(wire::Refused{"the engine ended before the next build was tried; nothing was changed"});
+  end(wire::Refused{"the next build was not executed; nothing was changed"});
 }
 
 void Conversation::answer_explain(const wire::ControlRequest& request) {

@@ -85,14 +85,14 @@ void Runs::go_on_with(FoundLeaf found) {
 void Runs::take_pipes_over(ServiceId service, Held& held) {
   const model::ServiceSpec& spec = stack_.spec(service);
   auto& live = slots_[service.index].live;
-  for (const std::uint64_t parity : {0U, 1U}) {
-    const std::int32_t slot = wire::log_slot(service.index, parity);
+  for (std::uint64_t place = 0; place < wire::log_slots_of_service; ++place) {
+    const std::int32_t slot = wire::log_slot(service.index, place);
     Fd pipe = held.take(slot);
     if (!pipe.valid()) continue;
     auto log = read_pipe(service, slot, std::move(pipe));
     if (!log)
       parts_.trouble(spec.name + ".log: " + log.error().what);
-    else if (live && live->made.run.value % 2 == parity)
+    else if (live && wire::log_slot(service.index, live->made.run.value) == slot)
       live->made.log = log.value();
     else
       parts_.logs.finish(log.value());
@@ -142,7 +142,16 @@ Result<Runs::Material> Runs::take(ServiceId service, RunNumber run) {
   return make(service, run);
 }
 
+/// Whether an elder run's lines are still on their way into the file, and its pipe is held where that of
+/// `run` would be: it must not give way to it, since this engine may die before they are there.
+bool Runs::is_log_taken(ServiceId service, RunNumber run) const {
+  return pipes_.contains(wire::log_slot(service.index, run.value));
+}
+
 void Runs::spawn(ServiceId service, RunNumber run) {
+  const auto& ahead = slots_[service.index].ahead;
+  if (!(ahead && ahead->run == run) && is_log_taken(service, run))
+    return refuse(service, run, "the lines of an earlier run are not in its log yet");
   auto material = take(service, run);
   without_ahead_.push_back(service);
   if (!material)
@@ -309,9 +318,7 @@ void Runs::tidy() {
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
     if (slots_[service.index].ahead || !may_run(service)) continue;
     const RunNumber next = stack_.service(service).last_run.next();
-    // An elder run's lines are still on their way into the file, and its pipe is held where this one's will
-    // be.
-    if (pipes_.contains(wire::log_slot(service.index, next.value))) {
+    if (is_log_taken(service, next)) {
       without_ahead_.push_back(service);
       continue;
     }

@@ -112,6 +112,7 @@ private:
   [[nodiscard]] Result<linux_os::LogCapture::PipeNumber> read_pipe(ServiceId service, std::int32_t slot,
                                                                    Fd pipe);
   [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run);
+  [[nodiscard]] bool is_log_taken(ServiceId service, RunNumber run) const;
   [[nodiscard]] Result<Material> take(ServiceId service, RunNumber run);
   [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;
   [[nodiscard]] ChildHandlers handlers_of(ServiceId service, RunNumber run);

@@ -53,16 +53,18 @@ constexpr std::int32_t listening_slots = 256;
   return first_listening_slot + n;
 }
 
-/// Four for each service: the log pipes of two runs, the present one and the one that follows it, so that
-/// what is held for runs that are over gives way; the notify socket; one in reserve.
+/// Four for each service: the log pipes of three runs that follow one another, the one that is made ahead,
+/// the present one, and one that is over and whose lines are on their way into the file; the notify socket.
 constexpr std::int32_t first_service_slot = first_listening_slot + listening_slots;
 constexpr std::int32_t slots_of_service = 4;
+constexpr std::uint64_t log_slots_of_service = 3;
 [[nodiscard]] constexpr std::int32_t log_slot(std::uint32_t service, std::uint64_t run) {
   return first_service_slot + slots_of_service * static_cast<std::int32_t>(service) +
-         static_cast<std::int32_t>(run % 2);
+         static_cast<std::int32_t>(run % log_slots_of_service);
 }
 [[nodiscard]] constexpr std::int32_t notify_slot(std::uint32_t service) {
-  return first_service_slot + slots_of_service * static_cast<std::int32_t>(service) + 2;
+  return first_service_slot + slots_of_service * static_cast<std::int32_t>(service) +
+         static_cast<std::int32_t>(log_slots_of_service);
 }
 
 constexpr std::int32_t hold_slots =

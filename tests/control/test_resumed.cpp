@@ -78,7 +78,7 @@ TEST_CASE("an upgrade that is asked for again is not made again, and the next en
       {engine::Upgraded::done, ""},
       {engine::Upgraded::gone_back, "no engine of the next build took over; version "},
       {engine::Upgraded::under_way, "it is still under way"},
-      {engine::Upgraded::none, "the engine ended before the next build was tried; nothing was changed"}};
+      {engine::Upgraded::none, "the next build was not executed; nothing was changed"}};
   for (const auto& [outcome, why] : outcomes) {
     INFO(why);
     Served served;

@@ -3,8 +3,14 @@
 #include "stack/nothing_left.h"
 #include "stack/synthetic.h"
 #include "support/catch.h"
+#include "support/mounts.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
 
 using namespace holdfast::test;
 
@@ -95,4 +101,88 @@ TEST_CASE("start, stop and restart by name wait for the outcome", "[restarting]"
   CHECK(stack.service("back").at("run") == 2);
   CHECK(stack.stop() == 0);
   CHECK(left_of(directory) == "");
+}
+
+namespace {
+
+/// A directory on a disk of its own, which can be made to stand still.
+class LogDisk {
+public:
+  explicit LogDisk(const StackDirectory& directory) : point_(directory / "log") {
+    enter_private_mounts();
+    const std::string image = directory / "logs.ext4";
+    make_ext4(image, "6a3d5e0c-1f7b-4c57-9a51-0d2f3b8c7e11", "logs");
+    mount_at(point_, {"-o", "loop", image});
+  }
+  ~LogDisk() {
+    if (is_frozen_) static_cast<void>(run_program({"fsfreeze", "--unfreeze", point_}));
+    unmount(point_);
+  }
+  LogDisk(const LogDisk&) = delete;
+  LogDisk& operator=(const LogDisk&) = delete;
+
+  void freeze() {
+    REQUIRE(run_program({"fsfreeze", "--freeze", point_}).failure() == "");
+    is_frozen_ = true;
+  }
+  void thaw() {
+    REQUIRE(run_program({"fsfreeze", "--unfreeze", point_}).failure() == "");
+    is_frozen_ = false;
+  }
+
+private:
+  std::string point_;
+  bool is_frozen_ = false;
+};
+
+/// How many different lines there are of each run, which is known by its pid.
+std::map<std::string, std::set<std::string>> lines_by_run(const std::string& text) {
+  std::map<std::string, std::set<std::string>> runs;
+  std::istringstream lines(text);
+  for (std::string time, word, pid, line; lines >> time >> word >> pid >> line;)
+    if (word == "run") runs[pid].insert(line);
+  return runs;
+}
+
+} // namespace
+
+TEST_CASE("a log disk that stands still holds a start back, and costs no line though the engine dies",
+          "[restarting]") {
+  const StackDirectory directory;
+  LogDisk disk(directory);
+  directory.write_services(
+      shell_service("talker", "i=0; while [ $i -lt 50 ]; do i=$((i + 1)); echo run $$ $i; done; : >" +
+                                  directory.path() + "/written.$$; exec sleep 100000"));
+  std::ptrdiff_t runs = 1;
+  const auto written = [&](std::ptrdiff_t count) {
+    const std::filesystem::directory_iterator all(directory.path());
+    return std::count_if(begin(all), end(all), [](const auto& entry) {
+             return entry.path().filename().string().starts_with("written.");
+           }) == count;
+  };
+  {
+    RunningStack stack(directory);
+    stack.events().wait_for("", "working");
+    REQUIRE(comes_true(10s, [&] { return written(1); }));
+    disk.freeze();
+    // Three runs that follow one another have room; the first of them may still have come into its file.
+    std::string why;
+    for (; runs < 5 && why.empty(); ++runs) {
+      CHECK(stack.command({"restart", "talker", "--no-wait"}).failure() == "");
+      REQUIRE(comes_true(10s, [&] {
+        const auto talker = stack.service("talker");
+        if (talker.at("phase") == "waiting") why = talker.at("why");
+        return !why.empty() || written(runs + 1);
+      }));
+    }
+    CHECK(why == "the lines of an earlier run are not in its log yet");
+    stack.kill_engine();
+    disk.thaw();
+    REQUIRE(comes_true(20s, [&] { return written(runs); }));
+    CHECK(stack.stop() == 0);
+  }
+  const auto logged = lines_by_run(contents(directory / "log/talker.log"));
+  CHECK(std::ssize(logged) == runs);
+  for (const auto& [pid, lines] : logged)
+    CHECK(lines.size() == 50);
 }
