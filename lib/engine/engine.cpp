@@ -91,7 +91,10 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                 .trouble = [this](const std::string& line) { report_.trouble(line); }}),
       children_(loop, [this](int pid) { to_reap_.push_back(pid); }),
       runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_, sockets_,
-             [this](std::string line) { report_.trouble(line); }},
+             [this](std::string line) { report_.trouble(line); },
+             [this](ServiceId service, RunNumber run) {
+               carry_out(model::Spawn{service, run});
+             }},
             stack_, [this](model::Event event) { happened(std::move(event)); }),
       limit_watch_({loop, tree_, runs_}, stack_, [this](model::Event event) { happened(std::move(event)); }),
       memory_pressure_({loop, tree_, runs_}, stack_,

@@ -150,8 +150,7 @@ bool Runs::is_log_taken(ServiceId service, RunNumber run) const {
 
 void Runs::spawn(ServiceId service, RunNumber run) {
   const auto& ahead = slots_[service.index].ahead;
-  if (!(ahead && ahead->run == run) && is_log_taken(service, run))
-    return refuse(service, run, "the lines of an earlier run are not in its log yet");
+  if (!(ahead && ahead->run == run) && is_log_taken(service, run)) return postpone(service, run);
   auto material = take(service, run);
   without_ahead_.push_back(service);
   if (!material)
@@ -160,6 +159,23 @@ void Runs::spawn(ServiceId service, RunNumber run) {
   auto* pid = parts_.rows.prepare(stack_, service, material.value().leaf.path());
   slot.live.emplace(Live{std::move(material).value(), 0, pid, nullptr, 0});
   slot.live->ticket = parts_.children.start(order_of(service, *slot.live), handlers_of(service, run));
+}
+
+void Runs::postpone(ServiceId service, RunNumber run) {
+  postponed_.push_back({service, run});
+  parts_.trouble(stack_.spec(service).name +
+                 ": its start waits until the lines of an earlier run are in its log");
+}
+
+void Runs::spawn_postponed() {
+  for (const Postponed& each : std::exchange(postponed_, {})) {
+    if (std::holds_alternative<model::Stopping>(stack_.service(each.service).phase))
+      refuse(each.service, each.run, "it was stopped before it was born");
+    else if (is_log_taken(each.service, each.run))
+      postponed_.push_back(each);
+    else
+      parts_.spawn_again(each.service, each.run);
+  }
 }
 
 void Runs::refuse(ServiceId service, RunNumber run, std::string why) {
@@ -315,6 +331,7 @@ void Runs::tidy() {
   }
   buried_.clear();
   remove_empty(over_);
+  spawn_postponed();
   for (const ServiceId service : std::exchange(without_ahead_, {})) {
     if (slots_[service.index].ahead || !may_run(service)) continue;
     const RunNumber next = stack_.service(service).last_run.next();

@@ -43,6 +43,8 @@ public:
     LastStopRows& rows;
     const HeldSockets& sockets;
     std::function<void(std::string)> trouble; ///< a line for the operator
+    /// Asks for a spawn again that could not be made when it was asked for.
+    std::function<void(ServiceId, RunNumber)> spawn_again;
   };
 
   Runs(Parts parts, const model::Stack& stack, Happened happened);
@@ -53,6 +55,7 @@ public:
   /// model of it. `held`: the log pipes are taken from it.
   [[nodiscard]] std::vector<model::FoundRun> come_back(std::vector<FoundLeaf> leaves, Held& held);
 
+  /// It may be a while until it is made and answered: what three runs before this one wrote comes first.
   void spawn(ServiceId service, RunNumber run);
   /// Answers a spawn that is not to be: nothing of the run is left.
   void refuse(ServiceId service, RunNumber run, std::string why);
@@ -99,6 +102,10 @@ private:
     std::unique_ptr<LeafWatch> watch;
     std::uint64_t killed = 0; ///< for want of memory, as far as it was asked
   };
+  struct Postponed {
+    ServiceId service;
+    RunNumber run;
+  };
   struct Slot {
     std::optional<Material> ahead;
     std::optional<Live> live;
@@ -113,6 +120,8 @@ private:
                                                                    Fd pipe);
   [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run);
   [[nodiscard]] bool is_log_taken(ServiceId service, RunNumber run) const;
+  void postpone(ServiceId service, RunNumber run);
+  void spawn_postponed();
   [[nodiscard]] Result<Material> take(ServiceId service, RunNumber run);
   [[nodiscard]] linux_os::LaunchOrder order_of(ServiceId service, const Live& live) const;
   [[nodiscard]] ChildHandlers handlers_of(ServiceId service, RunNumber run);
@@ -129,6 +138,7 @@ private:
   std::vector<Material> buried_;     ///< of runs that are over, until tidy()
   std::vector<linux_os::Leaf> over_; ///< to be removed
   std::vector<ServiceId> without_ahead_;
+  std::vector<Postponed> postponed_;
   std::map<std::int32_t, unsigned> pipes_; ///< that are being read, by the slot in which they are held
 };
 
