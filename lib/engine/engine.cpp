@@ -89,7 +89,13 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                            .drop = [this](std::int32_t place) { anchor_.drop(wire::listening_slot(place)); },
                            .places = wire::listening_slots},
                 .trouble = [this](const std::string& line) { report_.trouble(line); }}),
-      children_(loop, [this](int pid) { to_reap_.push_back(pid); }),
+      // An exit that came before the answer to its launch is accounted for with that answer, and no event may
+      // follow of it.
+      children_(loop,
+                [this](int pid) {
+                  to_reap_.push_back(pid);
+                  post_turn();
+                }),
       runs_({loop, anchor_, children_, tree_, *logs_, notify_, rows_, sockets_,
              [this](std::string line) { report_.trouble(line); },
              [this](ServiceId service, RunNumber run) {
@@ -267,7 +273,7 @@ void Engine::post_turn() {
   if (std::exchange(turn_posted_, true)) return;
   boost::asio::post(loop_, [this] {
     turn_posted_ = false;
-    if (!pending_.empty()) turn();
+    if (!pending_.empty() || !to_reap_.empty()) turn();
   });
 }
 
