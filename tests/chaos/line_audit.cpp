@@ -3,6 +3,7 @@
 #include "chaos/numbered_line.h"
 
 #include <charconv>
+#include <utility>
 
 namespace holdfast::test {
 namespace {
@@ -32,7 +33,7 @@ std::string LineCounts::failure() const {
 
 void LineAudit::take(std::string_view line) {
   if (const auto name = name_of(line)) return take_named(line, *name);
-  if (take_rest(line) || take_start_without_name(line) || take_own_words(line)) return;
+  if (take_newline(line) || take_rest(line) || take_start_without_name(line) || take_own_words(line)) return;
   ++counts_.torn;
   tell("nobody wrote " + start_of(line));
 }
@@ -56,6 +57,7 @@ const std::string& LineAudit::line_of(std::uint64_t run, std::uint64_t number) {
 void LineAudit::take_named(std::string_view line, const Name& name) {
   const std::string& whole = line_of(name.run, name.number);
   Reading& reading = runs_[name.run];
+  present_ = name.run;
   if (line == whole) return complete(name.run, name.number);
   if (name.number == reading.next && reading.open == 0 && whole.starts_with(line)) {
     reading.open = line.size();
@@ -71,6 +73,7 @@ void LineAudit::complete(std::uint64_t run, std::uint64_t number) {
   ++counts_.whole;
   if (number == reading.next && reading.open == 0) {
     ++reading.next;
+    reading.may_end = true;
     return;
   }
   const std::string line = "line " + std::to_string(number) + " of run " + std::to_string(run);
@@ -88,6 +91,17 @@ void LineAudit::complete(std::uint64_t run, std::uint64_t number) {
     tell(line + " came, " + std::to_string(reading.next) + " was next");
   }
   reading = {.next = number + 1, .open = 0};
+}
+
+/// Lines of another run came between a line and its newline, which stands alone then.
+bool LineAudit::take_newline(std::string_view piece) {
+  if (!piece.empty()) return false;
+  for (auto& [run, reading] : runs_)
+    if (run != present_ && reading.open == 0 && std::exchange(reading.may_end, false)) {
+      ++counts_.split;
+      return true;
+    }
+  return false;
 }
 
 /// What goes on where a line that has a name was cut.

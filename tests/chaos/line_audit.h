@@ -44,12 +44,14 @@ private:
   struct Reading {
     std::uint64_t next = 1; ///< the number of the first line that is not complete yet
     std::size_t open = 0;   ///< so many bytes of it are there
+    bool may_end = false;   ///< the line before it may have been cut just before its newline
   };
 
   [[nodiscard]] std::optional<Name> name_of(std::string_view line) const;
   [[nodiscard]] const std::string& line_of(std::uint64_t run, std::uint64_t number);
   void take_named(std::string_view line, const Name& name);
   [[nodiscard]] bool take_rest(std::string_view piece);
+  [[nodiscard]] bool take_newline(std::string_view piece);
   [[nodiscard]] bool take_start_without_name(std::string_view piece);
   [[nodiscard]] bool take_own_words(std::string_view line);
   void complete(std::uint64_t run, std::uint64_t number);
@@ -57,7 +59,8 @@ private:
 
   std::string service_;
   std::map<std::uint64_t, Reading> runs_;
-  std::string expected_; ///< kept for its memory
+  std::uint64_t present_ = 0; ///< whose line was taken last
+  std::string expected_;      ///< kept for its memory
   LineCounts counts_;
 };
 

@@ -50,6 +50,24 @@ TEST_CASE("audit - lines that are all there are no failure", "[judge]") {
   CHECK(counts.split == 0);
 }
 
+TEST_CASE("audit - a newline that stands alone is that of a line that another run came behind", "[judge]") {
+  auto lines = lines_of(1, 30);
+  const auto more = lines_of(2, 5);
+  lines.insert(lines.end(), more.begin(), more.end());
+  auto runs = one_run;
+  runs.push_back({.run = 2, .pid = 8, .lines = 5, .end = RunEnd::own});
+  lines.emplace_back();
+  const auto counts = judge(lines, runs);
+  CHECK(counts.failure() == "");
+  CHECK(counts.split == 1);
+  // Once, and not where nobody came between.
+  lines.emplace_back();
+  CHECK(judge(lines, runs).torn == 1);
+  auto alone = lines_of(1, 30);
+  alone.emplace_back();
+  CHECK(judge(alone, one_run).torn == 1);
+}
+
 TEST_CASE("audit - a line that is missing is lost, wherever it stood", "[judge]") {
   for (const std::size_t missing : {0U, 12U, 29U}) {
     auto lines = lines_of(1, 30);
