@@ -93,8 +93,7 @@ Result<Anchor> Anchor::start(const Options& options) {
 Result<Anchor> Anchor::resume(const Options& options) {
   auto anchor = make(options);
   if (!anchor) return anchor.error();
-  for (const int ours : {table_fd, engine_program_fd, anchor_program_fd})
-    static_cast<void>(set_inherited(ours, false));
+  set_ours_inherited(false);
   anchor.value().held_.find();
   anchor.value().start_at_ = read_mono();
   return anchor;

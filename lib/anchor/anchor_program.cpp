@@ -4,7 +4,6 @@
 #include "anchor/say.h"
 #include "anchor/signals.h"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -14,9 +13,6 @@
 
 namespace holdfast::anchor {
 namespace {
-
-/// Whoever is executed in this process finds them again at these numbers.
-constexpr std::array<int, 3> ours{table_fd, engine_program_fd, anchor_program_fd};
 
 /// Among the words that are remembered.
 constexpr std::size_t try_at = 1;
@@ -71,12 +67,10 @@ int AnchorProgram::try_next(const Held& held, int output, pid_t& trial) const {
 
 int AnchorProgram::execute(Held& held) const {
   held.pass_on();
-  for (const int descriptor : ours)
-    static_cast<void>(set_inherited(descriptor, true));
+  set_ours_inherited(true);
   ::execveat(anchor_program_fd, "", resume_.data(), environment_.data(), AT_EMPTY_PATH);
   const int error = errno;
-  for (const int descriptor : ours)
-    static_cast<void>(set_inherited(descriptor, false));
+  set_ours_inherited(false);
   held.find();
   return error;
 }

@@ -20,6 +20,11 @@ bool set_inherited(int descriptor, bool inherited) {
   return ::fcntl(descriptor, F_SETFD, inherited ? 0 : FD_CLOEXEC) == 0;
 }
 
+void set_ours_inherited(bool inherited) {
+  for (const int ours : {table_fd, engine_program_fd, anchor_program_fd})
+    static_cast<void>(set_inherited(ours, inherited));
+}
+
 Status place(int descriptor, int number) {
   if (descriptor == number) return Done{};
   if (::dup3(descriptor, number, O_CLOEXEC) < 0) return system_error("dup3", errno);

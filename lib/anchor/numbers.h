@@ -22,6 +22,8 @@ static_assert(signals_fd == wire::engine_socket_fd && table_fd == wire::engine_l
 
 /// Whether descriptors survive an exec.
 [[nodiscard]] bool set_inherited(int descriptor, bool inherited);
+/// The same of ours that an anchor finds again when it has executed itself anew; the signals it opens anew.
+void set_ours_inherited(bool inherited);
 
 /// Gives `descriptor` that number, close-on-exec, in place of its own.
 [[nodiscard]] Status place(int descriptor, int number);

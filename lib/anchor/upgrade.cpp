@@ -34,7 +34,7 @@ bool copy(Held& held, std::int32_t from, std::int32_t to) {
 }
 
 bool is_of_next(std::int32_t slot) {
-  return slot >= wire::next_anchor_slot && slot <= wire::trial_events_slot;
+  return slot >= wire::first_next_slot && slot <= wire::last_next_slot;
 }
 
 bool is_of_former(std::int32_t slot) {
@@ -106,7 +106,7 @@ void Upgrade::call_off(Held& held) {
 }
 
 void Upgrade::drop_next(Held& held) {
-  for (std::int32_t slot = wire::next_anchor_slot; is_of_next(slot); ++slot)
+  for (std::int32_t slot = wire::first_next_slot; is_of_next(slot); ++slot)
     held.drop(slot);
 }
 

@@ -132,9 +132,14 @@ Result<Runs::Material> Runs::make(ServiceId service, RunNumber run) {
   return log.error();
 }
 
+bool Runs::is_made_ahead(ServiceId service, RunNumber run) const {
+  const auto& ahead = slots_[service.index].ahead;
+  return ahead && ahead->run == run;
+}
+
 Result<Runs::Material> Runs::take(ServiceId service, RunNumber run) {
   auto& ahead = slots_[service.index].ahead;
-  if (ahead && ahead->run == run) {
+  if (is_made_ahead(service, run)) {
     Material material = std::move(*ahead);
     ahead.reset();
     return material;
@@ -149,8 +154,7 @@ bool Runs::is_log_taken(ServiceId service, RunNumber run) const {
 }
 
 void Runs::spawn(ServiceId service, RunNumber run) {
-  const auto& ahead = slots_[service.index].ahead;
-  if (!(ahead && ahead->run == run) && is_log_taken(service, run)) return postpone(service, run);
+  if (!is_made_ahead(service, run) && is_log_taken(service, run)) return postpone(service, run);
   auto material = take(service, run);
   without_ahead_.push_back(service);
   if (!material)
@@ -179,7 +183,8 @@ void Runs::spawn_postponed() {
 }
 
 void Runs::refuse(ServiceId service, RunNumber run, std::string why) {
-  if (auto& ahead = slots_[service.index].ahead; ahead && ahead->run == run) {
+  if (is_made_ahead(service, run)) {
+    auto& ahead = slots_[service.index].ahead;
     buried_.push_back(std::move(*ahead));
     ahead.reset();
   }

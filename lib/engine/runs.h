@@ -119,6 +119,7 @@ private:
   [[nodiscard]] Result<linux_os::LogCapture::PipeNumber> read_pipe(ServiceId service, std::int32_t slot,
                                                                    Fd pipe);
   [[nodiscard]] Result<Material> make(ServiceId service, RunNumber run);
+  [[nodiscard]] bool is_made_ahead(ServiceId service, RunNumber run) const;
   [[nodiscard]] bool is_log_taken(ServiceId service, RunNumber run) const;
   void postpone(ServiceId service, RunNumber run);
   void spawn_postponed();

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <initializer_list>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,8 +74,7 @@ Status Upgrade::hand_over(const Memories& memories) {
 
 /// Else it would be held until the next upgrade.
 void Upgrade::take_back() {
-  for (const std::int32_t slot : {wire::next_anchor_slot, wire::next_engine_slot, wire::trial_state_slot,
-                                  wire::trial_configuration_slot, wire::trial_events_slot})
+  for (std::int32_t slot = wire::first_next_slot; slot <= wire::last_next_slot; ++slot)
     anchor_.drop(slot);
 }
 

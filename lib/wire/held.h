@@ -35,6 +35,8 @@ constexpr std::int32_t next_engine_slot = 10;
 constexpr std::int32_t trial_state_slot = 11;
 constexpr std::int32_t trial_configuration_slot = 12;
 constexpr std::int32_t trial_events_slot = 13;
+constexpr std::int32_t first_next_slot = next_anchor_slot;
+constexpr std::int32_t last_next_slot = trial_events_slot;
 
 // What the build before this one goes on with, should this one not take over: the anchor puts it there, and
 // drops it when the engine has adopted; no engine can. As long as it is there, an engine writes memories of
