@@ -428,6 +428,21 @@ TEST_CASE("log capture: nothing written, nothing done; not when a copy of a clos
   CHECK(logs.text() == "one\n");
 }
 
+TEST_CASE("log capture: a run that wrote nothing makes no file") {
+  const Logs logs;
+  Harness harness(logs);
+  auto raw = LogPipe::make();
+  auto stamped = LogPipe::make();
+  REQUIRE(raw);
+  REQUIRE(stamped);
+  harness.take_over("raw", false, 5, std::move(raw.value().read));
+  harness.take_over("stamped", true, 6, std::move(stamped.value().read));
+  raw.value().write.reset();
+  stamped.value().write.reset();
+  REQUIRE(comes_true([&] { return harness.is_told_closed(5) && harness.is_told_closed(6); }));
+  CHECK(logs.names().empty());
+}
+
 TEST_CASE("log capture: an end that comes while a run is being finished is not missed") {
   const Logs logs;
   for (int i = 0; i < 3000; ++i) {
