@@ -82,6 +82,7 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   const Fields logging = whole.section("logging");
   logging.text("directory", stack.log_directory);
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
+  logging.section("rotate").duration("every", stack.rotate_every);
   stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");
   stack.start_at_once = std::max(2U, options.cpus);

@@ -96,7 +96,8 @@ constexpr Section security_section = {security_keys};
 
 constexpr std::array rotate_keys = {
     key("size", size, "A log file is put aside when it is larger").in(4096, 1LL << 40),
-    key("every", duration, "or older").in(60 * seconds_in_ms, decade).not_yet(),
+    key("every", duration, "or when such a period is over, in local time: below a day, or whole days")
+        .in(60 * seconds_in_ms, decade),
 };
 constexpr Section rotate_section = {rotate_keys};
 

@@ -99,6 +99,7 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   check_section(*expanded.tree, stack_file, {}, report);
   model::StackSpec stack = build_stack(*expanded.tree, options);
   check_stability(*expanded.tree, report);
+  check_logging(*expanded.tree, stack, report);
   check_services(expanded, stack, options, report);
   check_live_targets(expanded, report);
   check_volumes(*expanded.tree, report);

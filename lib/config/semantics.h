@@ -47,6 +47,9 @@ void check_limits(const Node* section, const model::GroupLimits& read, const std
 /// What `stability` says, but for what the services have to do with it.
 void check_stability(const Node& tree, Report& report);
 
+/// When log files are put aside.
+void check_logging(const Node& tree, const model::StackSpec& stack, Report& report);
+
 /// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with
 /// that of each service. Precondition: no cycle.
 void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);

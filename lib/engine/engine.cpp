@@ -66,7 +66,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       upgrade_(anchor_, table_.life, std::move(options.upgrade)),
       logs_(std::make_unique<linux_os::LogCapture>(linux_os::LogCapture::Options{
           .directory_fd = log_directory_.get(),
-          .rotate_size = stack_.spec().rotate_size,
+          .rotation = {.size = stack_.spec().rotate_size, .every = stack_.spec().rotate_every},
           .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); },
           .hold = std::move(options.arrival.logs),
           .closed =

@@ -176,7 +176,7 @@ void Reloader::settle(const model::StackSpec& before) {
     if (now.reload && parts_.runs.main_pid({i}) != 0 && !same)
       parts_.configuration.mark(now.name, now.reload->files);
   }
-  parts_.logs.rotate_at(stack_.spec().rotate_size);
+  parts_.logs.reopen({.size = stack_.spec().rotate_size, .every = stack_.spec().rotate_every});
   parts_.runs.respecified();
   handlers_.respecified();
   write_limits(before);

@@ -4,6 +4,7 @@
 #include "linux/log_ledger.h"
 #include "linux/log_plumbing.h"
 #include "linux/log_sink.h"
+#include "linux/log_timer.h"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +30,9 @@ constexpr Duration most_at_the_end = std::chrono::seconds(1);
 /// How long dropped lines may stay untold where nothing more is written. Nothing else wakes us up by the
 /// clock.
 constexpr std::chrono::milliseconds between_tries{10000};
-/// The number of the eventfd among the sources, which count from 1.
+/// The numbers of the eventfd and of the timer among the sources, which count from 1.
 constexpr std::uint64_t wake_number = 0;
+constexpr std::uint64_t timer_number = ~std::uint64_t{0};
 
 struct Source {
   LogSink* sink = nullptr;
@@ -49,7 +51,7 @@ struct Finished {
   std::uint64_t number = 0;
 };
 
-using Command = std::variant<Added, Finished>;
+using Command = std::variant<Added, Finished, LogRotation>;
 
 Result<LogPipeId> identify(std::uint64_t id, int fd) {
   struct stat info {};
@@ -71,11 +73,20 @@ public:
   Mover(int epoll, LogPlumbing plumbing, Closed closed)
       : epoll_(epoll), plumbing_(std::move(plumbing)), closed_(std::move(closed)) {}
 
-  void carry_out(Command command) {
-    if (auto* const added = std::get_if<Added>(&command))
-      take_over(std::move(*added));
-    else
-      finish(std::get<Finished>(command).number);
+  void carry_out(Added added) {
+    if (std::find(sinks_.begin(), sinks_.end(), added.source.sink) == sinks_.end())
+      sinks_.push_back(added.source.sink);
+    sources_.emplace(added.number, std::move(added.source));
+  }
+  void carry_out(const Finished& finished) {
+    const auto found = sources_.find(finished.number);
+    if (found == sources_.end()) return;
+    found->second.left = bytes_in(found->second.read.get());
+    if (found->second.left == 0U) close(found);
+  }
+  void carry_out(const LogRotation& rotation) {
+    for (LogSink* sink : sinks_)
+      sink->reopen(rotation);
   }
 
   /// One turn of one source. What is not moved has its turn after the others.
@@ -93,21 +104,16 @@ public:
       sink->tell(read_wall());
   }
 
+  /// A period is over: each file is looked at, one a turn of the loop, for the sync of one is waited for by
+  /// all.
+  void look_at_files() { looked_at_ = 0; }
+  [[nodiscard]] bool is_looking() const { return looked_at_ < sinks_.size(); }
+  void look_at_next() {
+    if (is_looking()) sinks_[looked_at_++]->rotate_where_due(read_wall(), read_mono());
+  }
+
 private:
   using Sources = std::map<std::uint64_t, Source>;
-
-  void take_over(Added added) {
-    if (std::find(sinks_.begin(), sinks_.end(), added.source.sink) == sinks_.end())
-      sinks_.push_back(added.source.sink);
-    sources_.emplace(added.number, std::move(added.source));
-  }
-
-  void finish(std::uint64_t number) {
-    const auto found = sources_.find(number);
-    if (found == sources_.end()) return;
-    found->second.left = bytes_in(found->second.read.get());
-    if (found->second.left == 0U) close(found);
-  }
 
   /// False when the source is done with.
   bool turn(Source& source) {
@@ -150,23 +156,26 @@ private:
   LogPlumbing plumbing_;
   const Closed closed_;
   Sources sources_;
-  std::vector<LogSink*> sinks_; ///< that ever had a source
+  std::vector<LogSink*> sinks_;               ///< that ever had a source
+  std::size_t looked_at_ = sinks_.max_size(); ///< of them, since a period was over
 };
 
 } // namespace
 
 struct LogCapture::Shared {
-  explicit Shared(Options given) : options(std::move(given)), rotate_size(options.rotate_size) {}
+  explicit Shared(Options given) : options(std::move(given)), rotation(options.rotation) {}
 
   /// Starts the thread, or says why nothing can be captured at all.
   Status start() {
-    if (!epoll.valid() || !wake.valid()) return Error{"epoll: cannot be set up", EMFILE};
+    if (!epoll.valid() || !wake.valid() || !timer.valid()) return Error{"epoll: cannot be set up", EMFILE};
     auto opened = LogLedger::open(std::move(options.hold), options.directory_fd);
     if (!opened) return opened.error();
     ledger.emplace(std::move(opened).value());
     auto plumbing = LogPlumbing::make(ledger->receipt_size());
     if (!plumbing) return plumbing.error();
     if (auto watched = watch(wake.get(), wake_number); !watched) return watched;
+    if (auto watched = watch(timer.fd(), timer_number); !watched) return watched;
+    timer.set(rotation.every);
     thread = std::thread([this, mover = Mover(epoll.get(), std::move(plumbing).value(),
                                               std::move(options.closed))]() mutable { work(mover); });
     return Done{};
@@ -198,7 +207,7 @@ struct LogCapture::Shared {
     const auto row = ledger->row_of(service);
     if (!row) return row.error();
     const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble};
-    auto sink = std::make_unique<LogSink>(parts, row.value(), service, rotate_size);
+    auto sink = std::make_unique<LogSink>(parts, row.value(), service, rotation);
     return sinks.emplace(service, std::move(sink)).first->second.get();
   }
 
@@ -211,9 +220,20 @@ struct LogCapture::Shared {
       taken.swap(commands);
       time_to_end = ending;
     }
-    for (Command& command : taken)
-      mover.carry_out(std::move(command));
+    for (Command& command : taken) {
+      if (const auto* const given = std::get_if<LogRotation>(&command)) timer.set(given->every);
+      std::visit([&mover](auto& each) { mover.carry_out(std::move(each)); }, command);
+    }
     return time_to_end;
+  }
+
+  void serve(Mover& mover, std::uint64_t number) {
+    if (number == timer_number) {
+      timer.renew();
+      mover.look_at_files();
+    } else if (number != wake_number) {
+      mover.serve(number);
+    }
   }
 
   /// The thread: until it is time to end, and then until nothing is there any more, or long enough.
@@ -223,7 +243,8 @@ struct LogCapture::Shared {
     std::optional<MonoTime> deadline;
     MonoTime next_try = read_mono();
     for (;;) {
-      const int patience = deadline ? 0 : mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
+      const bool waits = !deadline && !mover.is_looking();
+      const int patience = !waits ? 0 : mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
       std::array<epoll_event, 64> events{};
       const int count = ::epoll_wait(epoll.get(), events.data(), events.size(), patience);
       // Cleared before the commands are taken: whoever rings while they are being carried out wakes us again.
@@ -233,8 +254,8 @@ struct LogCapture::Shared {
         continue;
       }
       for (int i = 0; i < count; ++i)
-        if (const std::uint64_t number = events[static_cast<std::size_t>(i)].data.u64; number != wake_number)
-          mover.serve(number);
+        serve(mover, events[static_cast<std::size_t>(i)].data.u64);
+      mover.look_at_next();
       const MonoTime now = read_mono();
       if (deadline && (count == 0 || now >= *deadline)) break;
       if (now < next_try) continue;
@@ -248,10 +269,11 @@ struct LogCapture::Shared {
   std::optional<LogLedger> ledger;
   const Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
   const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  LogTimer timer; ///< the thread's
   Status state = Done{};
 
   std::mutex mutex; ///< guards what follows but the thread
-  std::uint64_t rotate_size;
+  LogRotation rotation;
   std::map<std::string, std::unique_ptr<LogSink>>
       sinks; ///< never removed from: the thread uses them unguarded
   std::vector<Command> commands;
@@ -303,11 +325,13 @@ void LogCapture::finish(PipeNumber pipe) {
   shared_->wake_up();
 }
 
-void LogCapture::rotate_at(std::uint64_t size) {
-  const std::lock_guard lock(shared_->mutex);
-  shared_->rotate_size = size;
-  for (const auto& [service, sink] : shared_->sinks)
-    sink->rotate_at(size);
+void LogCapture::reopen(const LogRotation& rotation) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->rotation = rotation;
+    shared_->commands.emplace_back(rotation);
+  }
+  shared_->wake_up();
 }
 
 std::uint64_t LogCapture::dropped(const std::string& service) const {

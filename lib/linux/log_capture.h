@@ -1,5 +1,6 @@
 #pragma once
-// The thread that moves what services write from their pipes into their files, and does nothing else.
+// The thread that moves what services write from their pipes into their files, puts these aside when they are
+// full or their period is over, and does nothing else.
 //
 // Each byte comes into a file once, or is counted as dropped, though the process is killed at any instruction
 // and followed by another: what a turn is about to do is written down in memory that outlives it, and bytes
@@ -15,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "linux/log_file.h"
 #include "linux/log_memory.h"
 
 #include <cstdint>
@@ -44,7 +46,7 @@ class LogCapture {
 public:
   struct Options {
     int directory_fd = -1; ///< borrowed; outlives the capture
-    std::uint64_t rotate_size = 0;
+    LogRotation rotation;
     /// Called from the capture thread with one line for our own log, at most once a minute and service
     /// ("postgresql.log: No space left on device; 512 lines dropped").
     std::function<void(std::string)> trouble;
@@ -73,8 +75,9 @@ public:
   /// where a process that escaped the cgroup holds the other end. One that is closed already is passed over.
   void finish(PipeNumber pipe);
 
-  /// Another size from now on, for all files.
-  void rotate_at(std::uint64_t size);
+  /// From now on, for all files; and each is looked for by its name again: one that somebody renamed is left
+  /// to him.
+  void reopen(const LogRotation& rotation);
 
   /// Lines (or parts of lines without an end) that could not be written, with this hold.
   [[nodiscard]] std::uint64_t dropped(const std::string& service) const;

@@ -1,5 +1,7 @@
 #include "linux/log_file.h"
 
+#include "linux/log_name.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -69,10 +71,6 @@ Result<Fd> open_or_create(int directory_fd, const std::string& name) {
   return code == EINVAL ? create(directory_fd, name) : system_error(name, code);
 }
 
-std::string file_name(const std::string& service) {
-  return service + ".log";
-}
-
 LogPlace place_of(const struct stat& info) {
   return {.device = info.st_dev, .inode = info.st_ino, .size = static_cast<std::uint64_t>(info.st_size)};
 }
@@ -101,12 +99,8 @@ Result<Grown> grown_since(int directory_fd, const std::string& name, const LogPl
   return Grown{std::move(opened).value(), now.size};
 }
 
-/// "20261124T065330.123456Z".
-std::string compact(WallTime time) {
-  std::string text = format_utc(time);
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }),
-             text.end());
-  return text;
+WallTime modified(const struct stat& info) {
+  return WallTime(std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
 }
 
 /// Writes all of both, or nothing: what was written before an error is cut off again. Returns the error
@@ -140,12 +134,12 @@ void start_writeback(int fd, std::uint64_t size, std::uint64_t added) {
 
 } // namespace
 
-Result<LogFile> LogFile::open(int directory_fd, const std::string& name, std::uint64_t rotate_size,
+Result<LogFile> LogFile::open(int directory_fd, const std::string& name, const LogRotation& rotation,
                               LastLine last_line) {
   LogFile file;
   file.directory_fd_ = directory_fd;
-  file.name_ = file_name(name);
-  file.rotate_size_ = rotate_size;
+  file.name_ = log_name(name);
+  file.rotation_ = rotation;
   if (auto opened = file.open_again(last_line); !opened) return opened.error();
   return file;
 }
@@ -159,6 +153,9 @@ Status LogFile::open_again(LastLine last_line) {
   if (!ends_line) return ends_line.error().in(name_);
   fd_ = std::move(fd).value();
   place_ = place_of(info.value());
+  period_.reset();
+  if (place_.size > 0 && rotation_.every > Duration{})
+    period_ = log_period(modified(info.value()), rotation_.every);
   ends_torn_ = !ends_line.value() && last_line == LastLine::torn;
   at_line_start_ = ends_line.value() || ends_torn_;
   return Done{};
@@ -171,6 +168,15 @@ Status LogFile::find_end() {
   if (info.value().st_nlink == 0) return open_again(LastLine::torn);
   place_ = place_of(info.value());
   return Done{};
+}
+
+void LogFile::look_at_clock(WallTime now) {
+  is_over_ = false;
+  if (rotation_.every == Duration{} || (period_ && period_->has(now))) return;
+  if (place_.size > 0 && period_ && now >= period_->end)
+    is_over_ = true;
+  else
+    period_ = log_period(now, rotation_.every);
 }
 
 Status LogFile::append(std::string_view bytes) {
@@ -204,11 +210,11 @@ void LogFile::grown_by(std::uint64_t bytes, bool ends_line) {
 }
 
 std::uint64_t LogFile::room() const {
-  return place_.size < rotate_size_ ? rotate_size_ - place_.size : 0;
+  return !is_over_ && place_.size < rotation_.size ? rotation_.size - place_.size : 0;
 }
 
 std::uint64_t LogFile::room_without_newline() const {
-  const std::uint64_t most = rotate_size_ + most_past_size;
+  const std::uint64_t most = rotation_.size + most_past_size;
   return place_.size < most ? most - place_.size : 0;
 }
 
@@ -226,7 +232,8 @@ Status LogFile::rotate(WallTime now) {
   }
   fd_ = std::move(fresh).value();
   at_line_start_ = true;
-  ends_torn_ = false;
+  ends_torn_ = is_over_ = false;
+  period_.reset();
   if (auto found = find_end(); !found) return found;
   if (::fsync(directory_fd_) != 0) return system_error(name_ + ": fsync of the directory", errno);
   return Done{};
@@ -245,30 +252,36 @@ Status LogFile::sync_and_swap(WallTime now) {
 }
 
 Result<std::string> LogFile::rename_away(WallTime now) {
+  using namespace std::chrono_literals;
+  if (!put_aside_) put_aside_ = newest_put_aside(directory_fd_, name_);
+  const WallTime first = put_aside_ ? std::max(now, *put_aside_ + 1us) : now;
   for (int i = 0; i < most_names_tried; ++i) {
-    std::string old_name = name_ + "-" + compact(now + std::chrono::microseconds(i));
-    if (::renameat2(directory_fd_, name_.c_str(), directory_fd_, old_name.c_str(), RENAME_NOREPLACE) == 0)
+    const WallTime moment = first + i * 1us;
+    std::string old_name = put_aside_name(name_, moment);
+    if (::renameat2(directory_fd_, name_.c_str(), directory_fd_, old_name.c_str(), RENAME_NOREPLACE) == 0) {
+      put_aside_ = moment;
       return old_name;
+    }
     if (errno != EEXIST) return system_error(name_ + ": rename", errno);
   }
   return Error{name_ + ": no name is free for the rotated file", EEXIST};
 }
 
 Status cut_back(int directory_fd, const std::string& name, const LogPlace& place) {
-  const auto grown = grown_since(directory_fd, file_name(name), place);
+  const auto grown = grown_since(directory_fd, log_name(name), place);
   if (!grown) return grown.error();
   if (!grown.value().fd.valid()) return Done{};
   if (::ftruncate(grown.value().fd.get(), static_cast<off_t>(place.size)) != 0)
-    return system_error(file_name(name), errno);
+    return system_error(log_name(name), errno);
   return Done{};
 }
 
 Result<LogEnd> end_since(int directory_fd, const std::string& name, const LogPlace& place) {
-  const auto grown = grown_since(directory_fd, file_name(name), place);
+  const auto grown = grown_since(directory_fd, log_name(name), place);
   if (!grown) return grown.error();
   if (!grown.value().fd.valid()) return LogEnd::unchanged;
   const auto ends_line = ends_with_newline(grown.value().fd.get(), grown.value().size);
-  if (!ends_line) return ends_line.error().in(file_name(name));
+  if (!ends_line) return ends_line.error().in(log_name(name));
   return ends_line.value() ? LogEnd::newline : LogEnd::open_line;
 }
 

@@ -1,13 +1,15 @@
 #pragma once
-// One service's log file: append, rotate by size at a line's end. The directory belongs to root (root:adm
-// 0750), so nobody can put a link in our way; still every open is O_NOFOLLOW below a held directory
+// One service's log file: append, rotate by size and by time at a line's end. The directory belongs to root
+// (root:adm 0750), so nobody can put a link in our way; still every open is O_NOFOLLOW below a held directory
 // descriptor.
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "linux/log_period.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,12 @@ struct LogPlace {
   std::uint64_t size = 0;
 };
 
+/// When a file is put aside.
+struct LogRotation {
+  std::uint64_t size = 0; ///< bytes that it has at least then
+  Duration every{}; ///< as log_period() has it: with its first line of a later period; zero: never by time
+};
+
 /// What a file that ends in the middle of a line is to be taken for.
 enum class LastLine {
   torn,   ///< whoever wrote it is gone: what follows begins on a new line
@@ -36,7 +44,7 @@ public:
   /// Opens or makes NAME.log below `directory_fd` (borrowed; must outlive this), 0640, the directory's group.
   /// What is there and is not a plain file of ours with one name is refused.
   [[nodiscard]] static Result<LogFile> open(int directory_fd, const std::string& name,
-                                            std::uint64_t rotate_size, LastLine last_line);
+                                            const LogRotation& rotation, LastLine last_line);
 
   /// Looks where the file ends now, since somebody may have emptied it. One that was removed is made anew. To
   /// be called before each append() and take().
@@ -54,19 +62,23 @@ public:
   /// Whether nothing is to be put in front of what comes next but what its line's owner writes.
   [[nodiscard]] bool takes_raw() const { return !ends_torn_; }
 
-  /// Another size from now on.
-  void rotate_at(std::uint64_t size) { rotate_size_ = size; }
+  /// Whether the period that the file's lines are of is over. Of a file that was there before, the last line
+  /// says which that is. Where the clock was set back to before it, the file's period is that of now: nothing
+  /// is put aside for it.
+  void look_at_clock(WallTime now);
 
-  /// Whether the next line belongs into a new file: the size is reached and the file ends with a newline, or
-  /// it is 1 MiB past the size without one.
+  /// Whether the next line belongs into a new file: the size is reached, or the period over, and the file
+  /// ends with a newline, or it is 1 MiB past the size without one.
   [[nodiscard]] bool wants_rotation() const;
 
-  /// Bytes until the size is reached, and until it is passed by so much that a line is cut.
+  /// Bytes until the file is full (none where its period is over), and until it is passed the size by so much
+  /// that a line is cut.
   [[nodiscard]] std::uint64_t room() const;
   [[nodiscard]] std::uint64_t room_without_newline() const;
 
   /// Syncs the file, renames NAME.log to NAME.log-20261124T065330.123456Z (never replacing a file: the next
-  /// microsecond is tried) and opens a new one. On an error the old file goes on being written (but for an
+  /// microsecond is tried; and never before what was put aside already, though the clock were set back:
+  /// names sort) and opens a new one. On an error the old file goes on being written (but for an
   /// error in syncing the directory, which comes when the new one is in place).
   [[nodiscard]] Status rotate(WallTime now);
 
@@ -83,10 +95,13 @@ private:
   int directory_fd_ = -1;
   std::string name_;
   Fd fd_;
-  std::uint64_t rotate_size_ = 0;
+  LogRotation rotation_;
   LogPlace place_;
   bool at_line_start_ = true;
   bool ends_torn_ = false; ///< ends in the middle of a line that nobody will end
+  std::optional<LogPeriod> period_;
+  bool is_over_ = false;              ///< the period
+  std::optional<WallTime> put_aside_; ///< what the newest file that was put aside is named by
 };
 
 /// For who comes after one who was killed while it appended to NAME.log: cuts off what is behind the place. A

@@ -36,9 +36,9 @@ WallTime wall_of(std::int64_t nanoseconds) {
 
 } // namespace
 
-LogSink::LogSink(Parts parts, std::size_t row, std::string service, std::uint64_t rotate_size)
-    : parts_(parts), row_(row), service_(std::move(service)), rotate_size_(rotate_size),
-      dropped_(state().dropped) {}
+LogSink::LogSink(Parts parts, std::size_t row, std::string service, const LogRotation& rotation)
+    : parts_(parts), row_(row), service_(std::move(service)), rotation_(rotation), dropped_(state().dropped) {
+}
 
 std::size_t LogSink::take_owed(const LogTurn& turn) {
   const LogOwed owed = state().owed;
@@ -111,7 +111,7 @@ Status LogSink::open_file() {
   if (file_) return Done{};
   // A line that a predecessor left open goes on, in whatever pieces it comes.
   const LastLine last = state().open_line == LogPipeId{} ? LastLine::torn : LastLine::goes_on;
-  auto opened = LogFile::open(parts_.directory_fd, service_, rotate_size_, last);
+  auto opened = LogFile::open(parts_.directory_fd, service_, rotation_, last);
   if (!opened) return opened.error();
   file_.emplace(std::move(opened).value());
   return Done{};
@@ -120,19 +120,28 @@ Status LogSink::open_file() {
 /// Opens the file where it is not open, rotates it where that is due.
 Status LogSink::make_ready(const LogTurn& turn) {
   if (auto opened = open_file(); !opened) return opened;
-  file_->rotate_at(rotate_size_.load(std::memory_order_relaxed));
   if (auto found = file_->find_end(); !found) return found;
-  rotate_where_due(turn);
+  rotate_full(turn.wall, turn.mono);
   return Done{};
 }
 
+void LogSink::rotate_where_due(WallTime wall, MonoTime mono) {
+  if (file_ && file_->find_end()) rotate_full(wall, mono);
+}
+
+void LogSink::reopen(const LogRotation& rotation) {
+  rotation_ = rotation;
+  file_.reset();
+}
+
 /// A rotation that fails is no reason to drop.
-void LogSink::rotate_where_due(const LogTurn& turn) {
-  if (!file_->wants_rotation() || (rotate_again_ && turn.mono < *rotate_again_)) return;
+void LogSink::rotate_full(WallTime wall, MonoTime mono) {
+  file_->look_at_clock(wall);
+  if (!file_->wants_rotation() || (rotate_again_ && mono < *rotate_again_)) return;
   rotate_again_.reset();
-  if (const auto rotated = file_->rotate(turn.wall); !rotated) {
-    rotate_again_ = later(turn.mono, between_rotations_that_fail);
-    complain(turn.mono, rotated.error().what + "; not rotated");
+  if (const auto rotated = file_->rotate(wall); !rotated) {
+    rotate_again_ = later(mono, between_rotations_that_fail);
+    complain(mono, rotated.error().what + "; not rotated");
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Where the lines of one service go: its file, or, where that cannot be written, a count that is told in the
-// file as soon as it can. Belongs to the capture thread; only dropped() and rotate_at() are for others.
+// file as soon as it can. Belongs to the capture thread; only dropped() is for others.
 
 #include "linux/log_file.h"
 #include "linux/log_ledger.h"
@@ -35,7 +35,7 @@ public:
   };
   /// `parts` are borrowed; `row` is the service's in the ledger. Nothing is opened before something is
   /// written.
-  LogSink(Parts parts, std::size_t row, std::string service, std::uint64_t rotate_size);
+  LogSink(Parts parts, std::size_t row, std::string service, const LogRotation& rotation);
 
   /// Takes what is in the file already out of the pipe; how many bytes that were.
   std::size_t take_owed(const LogTurn& turn);
@@ -53,8 +53,10 @@ public:
   /// Tries to tell.
   void tell(WallTime now);
 
-  /// Another size from now on.
-  void rotate_at(std::uint64_t size) { rotate_size_.store(size, std::memory_order_relaxed); }
+  /// Puts the file aside where that is due, though nothing is written.
+  void rotate_where_due(WallTime wall, MonoTime mono);
+  /// From now on; and the file is looked for by its name again.
+  void reopen(const LogRotation& rotation);
   /// Lines, also those that predecessors dropped.
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -62,7 +64,7 @@ private:
   [[nodiscard]] const LogState& state() const { return parts_.ledger.state(row_); }
   [[nodiscard]] Status open_file();
   [[nodiscard]] Status make_ready(const LogTurn& turn);
-  void rotate_where_due(const LogTurn& turn);
+  void rotate_full(WallTime wall, MonoTime mono);
   [[nodiscard]] StampRules rules_for(const LogTurn& turn, std::string_view stamp) const;
   void add_summary(WallTime now, std::string& text) const;
   std::size_t drop(const LogTurn& turn, std::string_view raw, const Error& error);
@@ -71,7 +73,7 @@ private:
   const Parts parts_;
   const std::size_t row_;
   const std::string service_;
-  std::atomic<std::uint64_t> rotate_size_;
+  LogRotation rotation_;
 
   std::optional<LogFile> file_;
   std::optional<MonoTime> rotate_again_; ///< a rotation failed and is not tried before

@@ -278,6 +278,7 @@ struct StackSpec {
   std::string state = "/var/lib/holdfast";
   std::string log_directory = "/var/log/holdfast";
   std::uint64_t rotate_size = 100ULL << 20; ///< bytes
+  Duration rotate_every = std::chrono::hours(24);
   unsigned start_at_once = 2;
   Duration start_within = 10min;  ///< from a start of the stack until its door opens
   Duration recover_within = 5min; ///< from the closing of its door until it opens again

@@ -60,7 +60,9 @@ void Invariants::look_at(const wire::ServiceStatus& service) {
   if (now.start == 0) return;
   const std::string leaf = "/stack/" + service.name + "/" + std::to_string(service.run);
   const std::string cgroup = cgroup_of(*service.pid);
-  require(cgroup.empty() || cgroup.ends_with(leaf),
+  // What has ended and is not reaped yet no longer keeps its leaf.
+  const bool is_at_home = cgroup.ends_with(leaf) || cgroup.ends_with(leaf + " (deleted)");
+  require(cgroup.empty() || is_at_home,
           words + ": process " + std::to_string(now.pid) + " lives in " + cgroup);
   const auto [first, is_new] = seen_[service.name].emplace(service.run, now);
   const Process& before = first->second;

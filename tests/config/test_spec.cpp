@@ -17,6 +17,7 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.state == "/var/lib/repository");
   CHECK(stack.log_directory == "/var/log/repository");
   CHECK(stack.rotate_size == 10ULL << 20);
+  CHECK(stack.rotate_every == 168h);
   CHECK(stack.start_at_once == 7);
   CHECK(stack.stop_within == 20min);
   CHECK(stack.start_within == 15min);

@@ -106,7 +106,7 @@ public:
 
   [[nodiscard]] linux_os::LogFile open(std::uint64_t rotate_size = 1U << 30U,
                                        linux_os::LastLine last_line = linux_os::LastLine::torn) const {
-    auto file = linux_os::LogFile::open(directory.get(), "redis", rotate_size, last_line);
+    auto file = linux_os::LogFile::open(directory.get(), "redis", {.size = rotate_size}, last_line);
     REQUIRE(file);
     return std::move(file).value();
   }

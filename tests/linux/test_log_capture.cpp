@@ -25,16 +25,16 @@ using namespace holdfast::test;
 
 namespace {
 
-constexpr std::uint64_t never_rotate = 1ULL << 40U;
+constexpr LogRotation never_rotate{.size = 1ULL << 40U};
 
 /// A capture, what it complained of, and its services' write ends.
 class Harness {
 public:
-  explicit Harness(const Logs& logs, std::uint64_t rotate_size = never_rotate)
-      : Harness(logs.directory.get(), rotate_size, make_hold()) {}
-  Harness(int directory_fd, std::uint64_t rotate_size, LogHold hold) {
+  explicit Harness(const Logs& logs, const LogRotation& rotation = never_rotate)
+      : Harness(logs.directory.get(), rotation, make_hold()) {}
+  Harness(int directory_fd, const LogRotation& rotation, LogHold hold) {
     capture.emplace(LogCapture::Options{.directory_fd = directory_fd,
-                                        .rotate_size = rotate_size,
+                                        .rotation = rotation,
                                         .trouble =
                                             [this](std::string what) {
                                               const std::lock_guard lock(mutex_);
@@ -220,7 +220,7 @@ TEST_CASE("log capture: a line of 10 MB passes through and holds nobody up") {
 TEST_CASE(
     "log capture: in whatever pieces it is written and rotated, each byte is once in a file, in order") {
   const Logs logs;
-  Harness harness(logs, 50000);
+  Harness harness(logs, {.size = 50000});
   std::string all;
   std::mt19937 random(4711);
   {
@@ -256,7 +256,7 @@ TEST_CASE("log capture: another size counts for files that are written already")
     const Fd pipe = harness.add("redis", false);
     put(pipe, "first\n");
     REQUIRE(comes_true(20s, [&] { return !logs.names().empty() && logs.text("redis.log") == "first\n"; }));
-    harness.capture->rotate_at(4096);
+    harness.capture->reopen({.size = 4096});
     for (int i = 0; i < 11; ++i)
       put(pipe, std::string(1000, 'x') + "\n");
   }
@@ -264,10 +264,60 @@ TEST_CASE("log capture: another size counts for files that are written already")
   CHECK(logs.names().size() == 3);
 }
 
+TEST_CASE("log capture: a file is put aside when its period is over, though nothing more is written") {
+  const Logs logs;
+  Harness harness(logs, {.size = 1ULL << 40U, .every = 1s});
+  const Fd redis = harness.add("redis", true);
+  const Fd idle = harness.add("idle", false);
+  put(redis, "one\n");
+  CHECK(comes_true([&] { return logs.names().size() == 2; }));
+  const auto names = logs.names();
+  REQUIRE(names.size() == 2);
+  CHECK(logs.text().empty());
+  CHECK(without_stamps(logs.text(names[1])) == "one\n");
+  // The new one is empty, and stays.
+  put(idle, "x\n");
+  CHECK(comes_true([&] { return logs.names().size() == 4; }));
+  CHECK(logs.text().empty());
+  CHECK(harness.troubles().empty());
+}
+
+TEST_CASE("log capture: a line that is open when the period ends is ended first") {
+  const Logs logs;
+  Harness harness(logs, {.size = 1ULL << 40U, .every = 1s});
+  const Fd redis = harness.add("redis", true);
+  const Fd other = harness.add("other", true);
+  put(redis, "o");
+  put(other, "x\n");
+  REQUIRE(comes_true([&] { return logs.names().size() == 3; })); // a period is over
+  put(redis, "ne");
+  put(redis, "\n");
+  CHECK(comes_true([&] { return logs.names().size() == 4; }));
+  const auto names = logs.names();
+  REQUIRE(names.size() == 4);
+  CHECK(without_stamps(logs.text(names[3])) == "one\n");
+}
+
+TEST_CASE("log capture: a file that somebody renamed is left to him when files are opened again") {
+  const Logs logs;
+  Harness harness(logs);
+  const Fd redis = harness.add("redis", true);
+  put(redis, "one\n");
+  REQUIRE(comes_true([&] { return logs.names().size() == 1 && logs.text().ends_with("one\n"); }));
+  REQUIRE(::rename(logs.path("redis.log").c_str(), logs.path("taken").c_str()) == 0);
+  put(redis, "two\n");
+  REQUIRE(comes_true([&] { return logs.text("taken").ends_with("two\n"); }));
+  harness.capture->reopen(never_rotate);
+  put(redis, "three\n");
+  REQUIRE(comes_true([&] { return logs.names().size() == 2 && logs.text().ends_with("three\n"); }));
+  CHECK(without_stamps(logs.text("taken")) == "one\ntwo\n");
+  CHECK(without_stamps(logs.text()) == "three\n");
+}
+
 TEST_CASE(
     "log capture: without a line's end it is rotated 1 MiB past the size, and the rest has no second stamp") {
   const Logs logs;
-  Harness harness(logs, 1000);
+  Harness harness(logs, {.size = 1000});
   const std::string long_line(3U << 20U, 'x');
   {
     const Fd pipe = harness.add("redis", true);

@@ -2,6 +2,7 @@
 #include "linux/log_file.h"
 #include "linux/users.h"
 #include "logs.h"
+#include "zone.h"
 
 #include <cerrno>
 #include <csignal>
@@ -155,7 +156,7 @@ TEST_CASE("log file: cut back to the place where it ended; not where it is anoth
 TEST_CASE("log file: what is not a plain file of ours is refused") {
   const Logs logs;
   const auto refused = [&] {
-    return LogFile::open(logs.directory.get(), "redis", 1000, LastLine::torn).error().code;
+    return LogFile::open(logs.directory.get(), "redis", {.size = 1000}, LastLine::torn).error().code;
   };
   REQUIRE(::symlink("/etc/passwd", logs.path("redis.log").c_str()) == 0);
   CHECK(refused() == ELOOP);
@@ -210,6 +211,71 @@ TEST_CASE("log file: rotated under a name of its own, never over another") {
   struct stat info {};
   REQUIRE(::stat(logs.path("redis.log").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0640);
+}
+
+TEST_CASE("log file: put aside when the period of its lines is over") {
+  const test::Zone zone("UTC");
+  const Logs logs;
+  const auto open = [&] {
+    auto file = LogFile::open(logs.directory.get(), "redis", {.size = 1000, .every = 24h}, LastLine::torn);
+    REQUIRE(file);
+    return std::move(file).value();
+  };
+  const auto is_due = [](LogFile& file, WallTime now) {
+    REQUIRE(file.find_end());
+    file.look_at_clock(now);
+    return file.wants_rotation();
+  };
+  LogFile file = open();
+  CHECK_FALSE(is_due(file, moment));
+  // Of an empty file no period is over.
+  CHECK_FALSE(is_due(file, moment + 24h));
+  CHECK_FALSE(is_due(file, moment));
+  REQUIRE(append(file, "one\ntwo"));
+  CHECK_FALSE(is_due(file, moment + 17h));
+  CHECK(file.room() > 0);
+  // The line that is open comes to its end in this file.
+  CHECK_FALSE(is_due(file, moment + 24h));
+  CHECK(file.room() == 0);
+  CHECK(file.room_without_newline() > 1000);
+  REQUIRE(append(file, "\n"));
+  CHECK(is_due(file, moment + 24h));
+  REQUIRE(file.rotate(moment + 24h));
+  CHECK_FALSE(is_due(file, moment + 24h));
+  REQUIRE(append(file, "three\n"));
+  CHECK_FALSE(is_due(file, moment + 24h));
+  // The clock is set back by days, and goes on from there: the lines of this day end with this day.
+  CHECK_FALSE(is_due(file, moment - 48h));
+  CHECK_FALSE(is_due(file, moment - 48h + 17h));
+  CHECK(is_due(file, moment - 24h));
+
+  const auto last_written = [&](WallTime when) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(when.time_since_epoch()).count();
+    const timespec times[2] = {{.tv_sec = seconds, .tv_nsec = 0}, {.tv_sec = seconds, .tv_nsec = 0}};
+    REQUIRE(::utimensat(logs.directory.get(), "redis.log", times, 0) == 0);
+  };
+  last_written(moment);
+  LogFile again = open();
+  CHECK_FALSE(is_due(again, moment + 17h));
+  CHECK(is_due(again, moment + 24h));
+}
+
+TEST_CASE("log file: names sort though the clock was set back, also after what others put aside") {
+  const Logs logs;
+  for (const char* name :
+       {"redis.log-20261124T065330.123460Z.zst", "redis.log-not", "redis.log-20991124T065330.12345Z",
+        "redis2.log-20991124T065330.123460Z", "xredis.log-20991124T065330.123460Z"})
+    REQUIRE(replace_file(logs.path(name), "", 0600));
+  LogFile file = logs.open(4);
+  REQUIRE(append(file, "one\n"));
+  REQUIRE(file.rotate(moment));
+  CHECK(logs.text("redis.log-20261124T065330.123461Z") == "one\n");
+  REQUIRE(append(file, "two\n"));
+  REQUIRE(file.rotate(moment - 24h));
+  CHECK(logs.text("redis.log-20261124T065330.123462Z") == "two\n");
+  REQUIRE(append(file, "three\n"));
+  REQUIRE(file.rotate(moment + 24h));
+  CHECK(logs.text("redis.log-20261125T065330.123456Z") == "three\n");
 }
 
 TEST_CASE("log file: a rotation that fails changes nothing") {
