@@ -111,8 +111,17 @@ public:
     return std::move(file).value();
   }
   [[nodiscard]] std::string path(const std::string& name) const { return scratch_ / ("log/" + name); }
+  /// Empty where there is no such file: while one is put aside there is none for a moment.
   [[nodiscard]] std::string text(const std::string& name = "redis.log") const {
-    return read_file(path(name), 1U << 28U).value();
+    const auto read = read_file(path(name), 1U << 28U);
+    if (!read && read.error().code != ENOENT) throw std::runtime_error(read.error().what);
+    return read ? read.value() : std::string();
+  }
+  /// What a service has put aside, oldest first.
+  [[nodiscard]] std::vector<std::string> put_aside(const std::string& service = "redis") const {
+    std::vector<std::string> found = names();
+    std::erase_if(found, [&](const std::string& name) { return !name.starts_with(service + ".log-"); });
+    return found;
   }
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> found;
