@@ -1,6 +1,7 @@
 #include "client/colours.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::client {
 
@@ -15,6 +16,11 @@ Colour colour_of(std::string_view word) {
   if (is_in(good)) return Colour::green;
   if (is_in(bad)) return Colour::red;
   return is_in(idle) ? Colour::dim : Colour::yellow;
+}
+
+Colour colour_of_number(std::size_t number) {
+  constexpr Colour colours[] = {Colour::cyan, Colour::green, Colour::magenta, Colour::yellow, Colour::blue};
+  return colours[number % std::size(colours)];
 }
 
 } // namespace holdfast::client

@@ -1,42 +1,55 @@
 #include "client/log_merge.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace holdfast::client {
 
-std::string_view leading_time(std::string_view line) {
-  constexpr std::string_view shape = "0000-00-00T00:00:00.000000Z";
-  if (line.size() < shape.size()) return {};
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool digit = line[i] >= '0' && line[i] <= '9';
-    if (shape[i] == '0' ? !digit : line[i] != shape[i]) return {};
-  }
-  return line.substr(0, shape.size());
+LogMerge::LogMerge(std::vector<LogReader>& logs, bool to_the_end)
+    : logs_(logs), to_the_end_(to_the_end), heads_(logs.size()), idle_(logs.size()) {
+  std::iota(idle_.begin(), idle_.end(), std::size_t{0});
 }
 
-std::vector<MergedLine> merge(std::vector<std::vector<std::string>> logs) {
-  struct Timed {
-    std::string time;
-    MergedLine line;
-  };
-  std::vector<Timed> timed;
-  for (std::size_t log = 0; log < logs.size(); ++log) {
-    std::string time;
-    for (std::string& text : logs[log]) {
-      // The wall clock may have been set back: within one log the order of the file counts.
-      const std::string_view own = leading_time(text);
-      if (own > std::string_view(time)) time = own;
-      timed.push_back({time, {log, std::move(text)}});
+std::optional<MergedLine> LogMerge::next() {
+  if (ready_.empty() && taken_.empty()) std::swap(taken_, idle_);
+  fetch_all();
+  if (ready_.empty()) return std::nullopt;
+  const auto after = [this](std::size_t a, std::size_t b) { return comes_after(a, b); };
+  std::pop_heap(ready_.begin(), ready_.end(), after);
+  const std::size_t log = ready_.back();
+  ready_.pop_back();
+  taken_.push_back(log);
+  return MergedLine{.log = log, .line = heads_[log].line};
+}
+
+void LogMerge::fetch_all() {
+  for (const std::size_t log : taken_) {
+    if (!fetch(log)) {
+      idle_.push_back(log);
+      continue;
     }
+    ready_.push_back(log);
+    std::push_heap(ready_.begin(), ready_.end(),
+                   [this](std::size_t a, std::size_t b) { return comes_after(a, b); });
   }
-  std::stable_sort(timed.begin(), timed.end(),
-                   [](const Timed& a, const Timed& b) { return a.time < b.time; });
-  std::vector<MergedLine> merged;
-  merged.reserve(timed.size());
-  for (Timed& line : timed)
-    merged.push_back(std::move(line.line));
-  return merged;
+  taken_.clear();
+}
+
+bool LogMerge::fetch(std::size_t log) {
+  auto line = logs_[log].next();
+  if (!line && to_the_end_) line = logs_[log].rest();
+  if (!line) return false;
+  Head& head = heads_[log];
+  head.line = *line;
+  // The wall clock may have been set back: within one log the order of the file counts.
+  if (line->time > std::string_view(head.time)) head.time = line->time;
+  return true;
+}
+
+bool LogMerge::comes_after(std::size_t a, std::size_t b) const {
+  const int order = heads_[a].time.compare(heads_[b].time);
+  return order != 0 ? order > 0 : a > b;
 }
 
 } // namespace holdfast::client

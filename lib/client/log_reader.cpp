@@ -1,188 +1,298 @@
 #include "client/log_reader.h"
 
-#include "wire/control.h"
+#include "client/log_tail.h"
+#include "client/log_times.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <fcntl.h>
-#include <filesystem>
-#include <optional>
-#include <string_view>
+#include <span>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace holdfast::client {
 namespace {
 
-constexpr std::size_t block_size = 64U << 10;
-constexpr std::size_t longest_piece = 64U << 10;
-constexpr std::uint64_t furthest_back = 64U << 20;
+/// How often a log may be rotated between two looks before that is no accident.
+constexpr int most_looks = 100;
+constexpr std::size_t head_size = 64;
 
-/// Regular files only, and never a wait: a FIFO in a log's place must not hold us up.
-Result<Fd> open_log(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  if (!fd.valid()) return system_error(path, errno);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return system_error(path, errno);
-  if (!S_ISREG(info.st_mode)) return Error{path + ": not a regular file", EINVAL};
-  return fd;
+std::string head_of(int fd, std::size_t size) {
+  std::string head(size, '\0');
+  const ssize_t n = ::pread(fd, head.data(), size, 0);
+  head.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return head;
 }
 
-bool is_same_file(int fd, const std::string& path) {
-  struct stat ours {};
-  struct stat other {};
-  return ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &other) == 0 && ours.st_ino == other.st_ino &&
-         ours.st_dev == other.st_dev;
+/// Whether both begin in the same way, as far as one block goes: with times in the lines, and mostly without,
+/// no two files of a log do. What cannot be decompressed is taken to be the same.
+bool begin_alike(LogBytes& packed, int plain) {
+  constexpr std::size_t looked_at = 64U << 10;
+  std::string head(looked_at, '\0');
+  const auto n = packed.read(head);
+  if (!n) return true;
+  head.resize(n.value());
+  return head == head_of(plain, n.value());
 }
 
-struct Begin {
-  std::uint64_t offset = 0;
-  std::uint64_t lines = 0; ///< from there to the end
-};
-
-/// Where the last `lines` lines of a file begin, at most `reach` bytes before its end. A last line without a
-/// newline counts.
-Result<Begin> last_lines_of(int fd, std::uint64_t lines, std::uint64_t reach) {
-  const off_t size = ::lseek(fd, 0, SEEK_END);
-  if (size < 0) return system_error("lseek", errno);
-  std::string block(block_size, '\0');
-  Begin begin;
-  const auto end = static_cast<std::uint64_t>(size);
-  for (std::uint64_t at = end; at > 0 && end - at < reach;) {
-    const std::uint64_t from = at > block_size ? at - block_size : 0;
-    const ssize_t n = ::pread(fd, block.data(), at - from, static_cast<off_t>(from));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return system_error("read", errno);
-    for (std::uint64_t i = static_cast<std::uint64_t>(n); i > 0; --i) {
-      const std::uint64_t behind = from + i; // of the byte that is looked at
-      if (block[i - 1] != '\n' || behind == end) continue;
-      if (++begin.lines == lines) return Begin{.offset = behind, .lines = lines};
-    }
-    at = from;
-    begin.offset = from;
-  }
-  begin.lines += end > 0 ? 1 : 0;
-  return begin;
+bool is_one_file(int a, int b) {
+  struct stat of_a {};
+  struct stat of_b {};
+  return ::fstat(a, &of_a) == 0 && ::fstat(b, &of_b) == 0 && of_a.st_ino == of_b.st_ino &&
+         of_a.st_dev == of_b.st_dev;
 }
 
 } // namespace
 
-std::vector<std::string> log_files(const std::string& directory, const std::string& service) {
-  const std::string newest = service + ".log";
-  std::vector<std::string> names;
-  std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(directory, error);
-       !error && entry != std::filesystem::end(entry); entry.increment(error)) {
-    std::string name = entry->path().filename().string();
-    if (name.starts_with(newest + "-") && name.ends_with("Z")) names.push_back(std::move(name));
+struct LogReader::Candidate {
+  std::string rotated; ///< empty: the current file
+  std::string before;  ///< when the file before it was rotated
+};
+
+struct LogReader::Candidates {
+  std::vector<Candidate> files; ///< oldest first, without those that end too early or begin too late
+  std::string newest;           ///< when the newest of all those that were rotated was
+  std::optional<LogBytes> current;
+};
+
+LogReader::LogReader(std::string directory, std::string service, const LineFilter& filter, LogTrouble trouble)
+    : directory_(std::move(directory)), service_(std::move(service)), filter_(&filter),
+      trouble_(std::move(trouble)), window_(filter) {}
+
+Result<LogReader::Candidates> LogReader::candidates() const {
+  for (int look = 0; look < most_looks; ++look) {
+    auto current = open_current();
+    if (!current && current.error().code != ENOENT) return current.error();
+    const auto rotated = rotated_logs(directory_, service_);
+    if (!rotated) return rotated.error();
+    // Only what is current still is newer than all that were found.
+    if (current && !current.value().is_at(path_of(current_log(service_)))) continue;
+    Candidates found;
+    const std::string since = as_in_names(filter_->since);
+    for (const LogFileName& file : rotated.value()) {
+      if (file.rotated >= since && !begins_after_until(found.newest))
+        found.files.push_back({.rotated = file.rotated, .before = found.newest});
+      found.newest = file.rotated;
+    }
+    if (!begins_after_until(found.newest)) found.files.push_back({.rotated = {}, .before = found.newest});
+    if (current) found.current = std::move(current).value();
+    return found;
   }
-  std::sort(names.begin(), names.end());
-  names.push_back(newest);
-  return names;
+  return Error{path_of(current_log(service_)) + " is rotated again at each look"};
 }
 
-std::vector<std::string> logged_services(const std::string& directory) {
-  std::vector<std::string> services;
-  std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(directory, error);
-       !error && entry != std::filesystem::end(entry); entry.increment(error)) {
-    const std::string name = entry->path().stem().string();
-    if (entry->path().extension() == ".log" && wire::is_service_name(name)) services.push_back(name);
+bool LogReader::begins_after_until(const std::string& rotated_before) const {
+  return !filter_->until.empty() && rotated_before > as_in_names(filter_->until);
+}
+
+Result<LogBegin> LogReader::begin(std::optional<std::uint64_t> last) {
+  auto found = candidates();
+  if (!found) return found.error();
+  behind_ = found.value().newest;
+  if (found.value().files.empty()) return LogBegin{};
+  if (last == 0U) return begin_at_end(std::move(found).value());
+  if (last || filter_->needs_times) return go_back(std::move(found).value(), last);
+  behind_ = found.value().files.front().before;
+  return LogBegin{};
+}
+
+Result<LogBegin> LogReader::begin_at_end(Candidates found) {
+  if (!found.current) return LogBegin{};
+  bytes_ = std::move(found.current);
+  current_ = true;
+  if (::lseek(bytes_->fd(), 0, SEEK_END) < 0) return system_error(bytes_->path(), errno);
+  return LogBegin{};
+}
+
+Result<LogBegin> LogReader::go_back(Candidates found, std::optional<std::uint64_t> last) {
+  LogBegin begin;
+  bool newer_has_times = false;
+  for (auto file = found.files.rbegin(); file != found.files.rend(); ++file) {
+    const bool is_current = file->rotated.empty();
+    if (is_current && !found.current) continue;
+    auto opened = is_current ? Result<LogBytes>(std::move(*found.current)) : open_rotated(file->rotated);
+    if (!opened && opened.error().code != ENOENT) tell(opened.error().what);
+    if (!opened) continue;
+    LogBytes& bytes = opened.value();
+    if (filter_->needs_times && !has_times(bytes, newer_has_times)) {
+      if (!newer_has_times) return LogBegin{.lines = 0, .without_times = bytes.path()};
+      tell(bytes.path() + " has no times; it and what is older are not shown");
+      break;
+    }
+    behind_ = file->before;
+    if (!last) continue;
+    const auto tail = find_tail(bytes, *filter_, *last - begin.lines);
+    if (!tail) return tail.error();
+    if (tail.value().trouble) tell(tail.value().trouble->what);
+    begin.lines += tail.value().lines;
+    if (!is_current && tail.value().lines == 0) {
+      barren_.insert(file->rotated);
+      continue;
+    }
+    bytes_ = std::move(bytes);
+    current_ = is_current;
+    if (!is_current) behind_ = file->rotated;
+    skip_ = tail.value().skip;
+    if (begin.lines == *last) break;
   }
-  std::sort(services.begin(), services.end());
-  return services;
+  return begin;
 }
 
-LogReader::LogReader(std::string directory, std::string service)
-    : directory_(std::move(directory)), service_(std::move(service)) {}
+bool LogReader::has_times(LogBytes& bytes, bool& newer_has) {
+  const auto times = times_in(bytes);
+  if (!times) tell(times.error().what);
+  if (!times || times.value() == Times::not_known) return true;
+  newer_has = newer_has || times.value() == Times::there;
+  return times.value() == Times::there;
+}
 
-Status LogReader::seek_last(std::uint64_t lines) {
-  std::vector<std::string> names = log_files(directory_, service_);
-  std::uint64_t reach = furthest_back;
-  std::uint64_t wanted = lines;
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    auto fd = open_log(directory_ + "/" + *name);
-    if (!fd && fd.error().code == ENOENT) continue; // renamed or removed since it was listed, or not made yet
-    if (!fd) return fd.error();
-    const off_t size = ::lseek(fd.value().get(), 0, SEEK_END);
-    const bool first = name == names.rbegin();
-    if (wanted == 0 && first) return open(*name, static_cast<std::uint64_t>(std::max<off_t>(size, 0)));
-    const auto begin = last_lines_of(fd.value().get(), wanted, reach);
-    if (!begin) return begin.error().in(directory_ + "/" + *name);
-    if (auto opened = open(*name, begin.value().offset); !opened) return opened;
-    wanted -= std::min(wanted, begin.value().lines);
-    reach -= std::min(reach, static_cast<std::uint64_t>(size) - begin.value().offset);
-    if (wanted == 0 || reach == 0) break;
+Result<LogBytes> LogReader::open_current() const {
+  return LogBytes::open(path_of(current_log(service_)), Packing::plain);
+}
+
+/// It may be compressed at any moment, also since it was listed.
+Result<LogBytes> LogReader::open_rotated(const std::string& rotated) const {
+  Result<LogBytes> opened = Error{};
+  for (const Packing packing : {Packing::plain, Packing::zstd, Packing::gzip}) {
+    opened = LogBytes::open(path_of(rotated_log(service_, rotated, packing)), packing);
+    if (opened || opened.error().code != ENOENT) break;
   }
-  return Done{};
+  return opened;
 }
 
-Status LogReader::open(const std::string& name, std::uint64_t offset) {
-  auto fd = open_log(directory_ + "/" + name);
-  if (!fd) return fd.error();
-  if (::lseek(fd.value().get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-    return system_error("lseek", errno);
-  fd_ = std::move(fd).value();
-  return Done{};
-}
-
-Status LogReader::read(std::vector<std::string>& lines) {
+std::optional<LineView> LogReader::next() {
   for (;;) {
-    if (fd_.valid())
-      if (auto drained = drain(lines); !drained) return drained;
-    const std::string next = successor();
-    if (next.empty()) return Done{};
-    // It was renamed, maybe after it was drained: from the renaming on nothing is added to it.
-    if (fd_.valid())
-      if (auto drained = drain(lines); !drained) return drained;
-    auto opened = open(next, 0);
-    if (!opened && opened.error().code == ENOENT)
-      return Done{}; // between renaming and making: at the next call
-    if (!opened) return opened;
+    if (const auto line = window_.next()) {
+      if (!skips()) return line;
+      continue;
+    }
+    if (bytes_) {
+      const auto n = bytes_->read(window_.room());
+      if (n && n.value() > 0) {
+        window_.filled(n.value());
+        continue;
+      }
+      if (!n) tell(n.error().what);
+      if (!n && !current_) {
+        bytes_.reset();
+        torn_ = true;
+        if (const auto line = rest()) return line;
+      }
+    }
+    if (!go_on()) return std::nullopt;
   }
 }
 
-Status LogReader::drain(std::vector<std::string>& lines) {
+std::optional<LineView> LogReader::rest() {
+  while (const auto line = window_.rest())
+    if (!skips()) return line;
+  return std::nullopt;
+}
+
+bool LogReader::skips() {
+  if (skip_ == 0) return false;
+  --skip_;
+  return true;
+}
+
+/// At the end of what is read, as far as it goes. False: there is nothing else now.
+bool LogReader::go_on() {
+  if (std::exchange(torn_, false)) window_.clear();
+  if (bytes_ && current_) {
+    if (bytes_->is_at(path_of(current_log(service_)))) return was_cut();
+    // It was rotated, maybe after its end was seen: from then on nothing is added to it.
+    if (!std::exchange(left_, true)) return true;
+    leave_current();
+  }
+  bytes_.reset();
+  return open_next();
+}
+
+bool LogReader::open_next() {
   for (;;) {
-    const std::size_t before = bytes_.size();
-    bytes_.resize(before + block_size);
-    const ssize_t n = ::read(fd_.get(), bytes_.data() + before, block_size);
-    const int error = errno;
-    bytes_.resize(before + (n > 0 ? static_cast<std::size_t>(n) : 0));
-    if (n < 0 && error == EINTR) continue;
-    if (n < 0) return system_error(directory_ + "/" + service_ + ".log", error);
-    if (n == 0) return Done{};
-    take(before, lines);
+    if (open_newer_rotated()) return true;
+    if (begins_after_until(behind_)) return false;
+    auto current = open_current();
+    if (!current) {
+      // Between renaming and making: at the next call.
+      if (current.error().code != ENOENT) tell(current.error().what);
+      return false;
+    }
+    const auto rotated = rotated_logs(directory_, service_);
+    if (!rotated) {
+      tell(rotated.error().what);
+      return false;
+    }
+    if (!rotated.value().empty() && rotated.value().back().rotated > behind_) continue;
+    bytes_ = std::move(current).value();
+    current_ = true;
+    left_ = false;
+    head_.clear();
+    return true;
   }
 }
 
-/// Takes whole lines out of bytes_; there is no newline before `looked`.
-void LogReader::take(std::size_t looked, std::vector<std::string>& lines) {
-  std::size_t begin = 0;
-  for (std::size_t end = bytes_.find('\n', looked); end != std::string::npos;
-       end = bytes_.find('\n', begin)) {
-    lines.push_back(bytes_.substr(begin, end - begin));
-    begin = end + 1;
+bool LogReader::open_newer_rotated() {
+  const auto rotated = rotated_logs(directory_, service_);
+  if (!rotated) {
+    tell(rotated.error().what);
+    return false;
   }
-  bytes_.erase(0, begin);
-  if (bytes_.size() > longest_piece) lines.push_back(std::exchange(bytes_, {}));
+  for (const LogFileName& file : rotated.value()) {
+    if (file.rotated <= behind_) continue;
+    if (begins_after_until(behind_)) return false;
+    behind_ = file.rotated;
+    if (barren_.contains(file.rotated)) continue;
+    auto opened = open_rotated(file.rotated);
+    if (opened) {
+      bytes_ = std::move(opened).value();
+      current_ = false;
+      return true;
+    }
+    // Kept no longer.
+    if (opened.error().code != ENOENT) tell(opened.error().what);
+  }
+  return false;
 }
 
-std::string LogReader::successor() const {
-  const std::string newest = service_ + ".log";
-  if (!fd_.valid()) return newest;
-  if (is_same_file(fd_.get(), directory_ + "/" + newest)) return {};
-  const std::vector<std::string> names = log_files(directory_, service_);
-  const auto ours = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
-    return is_same_file(fd_.get(), directory_ + "/" + name);
-  });
-  if (ours == names.end()) return newest; // compressed or removed meanwhile
-  return ours + 1 == names.end() ? std::string() : *(ours + 1);
+/// The current file was read to its end and has another name now, or none: finds out which.
+void LogReader::leave_current() {
+  current_ = false;
+  const auto rotated = rotated_logs(directory_, service_);
+  if (!rotated) return tell(rotated.error().what);
+  const auto next = std::find_if(rotated.value().begin(), rotated.value().end(),
+                                 [&](const LogFileName& file) { return file.rotated > behind_; });
+  if (next != rotated.value().end() && is_ours(next->rotated)) behind_ = next->rotated;
 }
 
-std::string LogReader::rest() {
-  return std::exchange(bytes_, {});
+bool LogReader::is_ours(const std::string& rotated) const {
+  auto opened = open_rotated(rotated);
+  if (!opened) return true; // it is gone, ours or not
+  return opened.value().is_plain() ? is_one_file(opened.value().fd(), bytes_->fd())
+                                   : begin_alike(opened.value(), bytes_->fd());
+}
+
+/// At the end of the current file: whether it ends sooner than it did, and there is something to be read.
+bool LogReader::was_cut() {
+  struct stat info {};
+  const off_t at = ::lseek(bytes_->fd(), 0, SEEK_CUR);
+  if (at < 0 || ::fstat(bytes_->fd(), &info) != 0 || info.st_size >= at) {
+    if (head_.size() < head_size) head_ = head_of(bytes_->fd(), head_size);
+    return false;
+  }
+  // An engine that was killed while it wrote leaves an end that the next one takes back and writes again;
+  // what has another beginning too was emptied by somebody.
+  const bool emptied = head_of(bytes_->fd(), head_.size()) != head_;
+  if (emptied) tell(bytes_->path() + " was emptied by somebody; it is read from its beginning again");
+  window_.clear();
+  head_.clear();
+  return ::lseek(bytes_->fd(), emptied ? 0 : info.st_size, SEEK_SET) >= 0;
+}
+
+void LogReader::tell(const std::string& what) {
+  if (told_.insert(what).second) trouble_(what);
 }
 
 } // namespace holdfast::client

@@ -1,51 +1,88 @@
 #pragma once
-// Reads one service's log as it stands in the log directory: SERVICE.log, and before it the files it was
-// renamed to, SERVICE.log-20261124T065330.123456Z, whose names sort by age. Compressed ones are passed over.
+// Reads one service's log as it stands in the log directory, from file to file in the order of their age,
+// compressed or not, and through the rotations and compressions that happen meanwhile.
 
-#include "base/fd.h"
 #include "base/result.h"
+#include "client/line_window.h"
+#include "client/log_bytes.h"
+#include "client/log_files.h"
 
-#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
-#include <vector>
 
 namespace holdfast::client {
 
+/// Hears what is wrong with one file, each thing once, while the reading goes on with the next.
+using LogTrouble = std::function<void(const std::string& what)>;
+
+/// What begin() found.
+struct LogBegin {
+  std::uint64_t lines = 0; ///< from there on, at that time, where the last ones are asked for
+  /// The newest of the files that count, where times are needed and it has none: then nothing is read.
+  std::string without_times;
+};
+
 class LogReader {
 public:
-  LogReader(std::string directory, std::string service);
+  /// Lines that `filter` (borrowed) does not want are passed over.
+  LogReader(std::string directory, std::string service, const LineFilter& filter, LogTrouble trouble);
 
   [[nodiscard]] const std::string& service() const { return service_; }
 
-  /// Goes to where the last `lines` lines begin, however many files back that is, but not further than 64
-  /// MiB. A log that does not exist yet is no error.
-  [[nodiscard]] Status seek_last(std::uint64_t lines);
+  /// Goes to where the last `last` lines of those that are wanted begin, however many files back that is;
+  /// none given: to the first. Files that ended before the filter's `since`, or began after its `until`, are
+  /// not opened. Where times are needed, a file that has none and what is older is passed over, and that is
+  /// trouble. A log that does not exist yet is no error.
+  [[nodiscard]] Result<LogBegin> begin(std::optional<std::uint64_t> last);
 
-  /// Appends the whole lines that are new, without their newlines, across rotations: a file that was renamed
-  /// is read to its end before the next one is begun. A line longer than 64 KiB comes in pieces.
-  [[nodiscard]] Status read(std::vector<std::string>& lines);
+  /// The next line; nothing: there is no more now. A file that was rotated, or removed, is read to its end
+  /// before the next one is begun. What stands behind the last newline of the last file waits for its end.
+  [[nodiscard]] std::optional<LineView> next();
 
-  /// What stands behind the last newline, for when nothing is waited for any more. Empty: nothing.
-  [[nodiscard]] std::string rest();
+  /// What stands there, for when nothing is waited for any more.
+  [[nodiscard]] std::optional<LineView> rest();
 
 private:
-  [[nodiscard]] Status open(const std::string& name, std::uint64_t offset);
-  [[nodiscard]] Status drain(std::vector<std::string>& lines);
-  void take(std::size_t size, std::vector<std::string>& lines);
-  /// The name of the file to read after the present one; empty: the present one is the newest.
-  [[nodiscard]] std::string successor() const;
+  struct Candidate;
+  struct Candidates;
+  [[nodiscard]] Result<Candidates> candidates() const;
+  [[nodiscard]] Result<LogBegin> begin_at_end(Candidates found);
+  [[nodiscard]] Result<LogBegin> go_back(Candidates found, std::optional<std::uint64_t> last);
+  /// False: not further back than this one.
+  [[nodiscard]] bool has_times(LogBytes& bytes, bool& newer_has);
+  [[nodiscard]] bool begins_after_until(const std::string& rotated_before) const;
+
+  [[nodiscard]] std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
+  [[nodiscard]] Result<LogBytes> open_current() const;
+  [[nodiscard]] Result<LogBytes> open_rotated(const std::string& rotated) const;
+
+  [[nodiscard]] bool go_on();
+  [[nodiscard]] bool open_next();
+  [[nodiscard]] bool open_newer_rotated();
+  void leave_current();
+  [[nodiscard]] bool is_ours(const std::string& rotated) const;
+  [[nodiscard]] bool was_cut();
+  [[nodiscard]] bool skips();
+  void tell(const std::string& what);
 
   std::string directory_;
   std::string service_;
-  Fd fd_;
-  std::string bytes_; ///< read, no newline yet
+  const LineFilter* filter_;
+  LogTrouble trouble_;
+  std::set<std::string> told_;
+
+  LineWindow window_;
+  std::optional<LogBytes> bytes_;
+  std::string behind_;           ///< what was rotated then or before is behind us, or is being read
+  std::set<std::string> barren_; ///< files, by when they were rotated, that hold nothing that is wanted
+  std::uint64_t skip_ = 0;       ///< so many lines before the first that is wanted
+  std::string head_;             ///< how the current file begins
+  bool current_ = false;         ///< what is read was the newest file when it was opened
+  bool left_ = false;            ///< and is not any more: nothing is added to it
+  bool torn_ = false;            ///< nothing that follows belongs to what is in the window
 };
-
-/// Names of the uncompressed files of a service's log, oldest first.
-[[nodiscard]] std::vector<std::string> log_files(const std::string& directory, const std::string& service);
-
-/// Names of all services that have a log there.
-[[nodiscard]] std::vector<std::string> logged_services(const std::string& directory);
 
 } // namespace holdfast::client

@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include "client/exit_code.h"
+#include "client/line_pattern.h"
 #include "client/since.h"
 #include "wire/control.h"
 
@@ -16,8 +17,9 @@ namespace {
 constexpr int usage = static_cast<int>(ExitCode::usage);
 
 constexpr std::array<std::string_view, 3> later_verbs = {"incidents", "alert", "drill"};
-constexpr std::array<std::string_view, 6> options_with_value = {"--config", "--socket", "--cgroup",
-                                                                "--lines",  "-n",       "--since"};
+constexpr std::array<std::string_view, 11> options_with_value = {
+    "--config", "--socket", "--cgroup", "--lines",  "-n", "--since",
+    "--until",  "--grep",   "-g",       "--output", "-o"};
 
 /// The verb first, then everything else as it came: each verb has its options, and they may stand before it.
 std::vector<std::string> verb_first(std::vector<std::string> words) {
@@ -57,6 +59,12 @@ std::string since_mistake(const std::string& text) {
              : "not a time such as 10m, today, 06:53 or 2026-11-24T06:53:30Z: " + text;
 }
 
+std::string pattern_mistake(const std::string& text) {
+  if (text.empty()) return "an empty pattern is in every line";
+  const auto pattern = LinePattern::compile(text);
+  return pattern ? "" : pattern.error().what;
+}
+
 class Grammar {
 public:
   explicit Grammar(const std::string& version)
@@ -79,17 +87,11 @@ public:
     no_wait(speaks(add(Verb::reload, "reload", "Apply what changed in the configuration")));
     door(speaks(add(Verb::door, "door", "Keep the public out whatever the stack does, or no longer")));
     task();
-    CLI::App* logs = named(shows_last(add(Verb::logs, "logs", "Show the last lines of services' logs")));
-    logs->add_flag("-f,--follow", options_.follow, "Go on with each new line");
+    logs();
     CLI::App* events =
         shows_last(add(Verb::events, "events", "Show the last changes of services and of the stack"));
     events->add_flag("-f,--follow", options_.follow, "Go on with each new change");
-    events
-        ->add_option("--since", options_.since,
-                     "Those since then: 10m, today, 06:53, 2026-11-24T06:53:30Z (UTC)")
-        ->check(since_mistake)
-        ->type_name("TIME")
-        ->excludes("--lines");
+    since(events)->excludes("--lines");
     volume();
     speaks(add(Verb::upgrade, "upgrade", "Hand the stack over to the version that is installed now"));
     json(speaks(add(Verb::version, "version", "Show the version of this program and of the daemon")));
@@ -139,6 +141,13 @@ private:
     sub->add_flag("--no-wait", options_.no_wait, "Do not wait for the outcome");
     return sub;
   }
+  CLI::Option* since(CLI::App* sub) {
+    return sub
+        ->add_option("--since", options_.since,
+                     "Those since then: 10m, today, 06:53, 2026-11-24T06:53:30Z (UTC)")
+        ->check(since_mistake)
+        ->type_name("TIME");
+  }
   void changes(CLI::App* sub) { no_wait(named(speaks(sub))); }
   /// At most one.
   CLI::Option* name(CLI::App* sub) {
@@ -154,6 +163,32 @@ private:
         ->required()
         ->check(CLI::IsMember({"close", "open"}))
         ->type_name("close|open");
+  }
+
+  void logs() {
+    CLI::App* sub =
+        named(shows_last(add(Verb::logs, "logs", "Show lines of services' logs, merged by time")));
+    sub->add_flag("-f,--follow", options_.follow, "Go on with each new line");
+    since(sub);
+    sub->add_option("--until", options_.until, "Those until then, in the words of --since")
+        ->check(since_mistake)
+        ->type_name("TIME");
+    sub->add_option("-g,--grep", options_.grep, "Those that match a regular expression (RE2)")
+        ->check(pattern_mistake)
+        ->type_name("PATTERN");
+    sub->add_option("-o,--output", log_output_,
+                    "short: for people; json: as --json; raw: the bytes as they are in the files")
+        ->check(CLI::IsMember({"short", "json", "raw"}))
+        ->type_name("short|json|raw");
+    sub->callback([this] {
+      options_.verb = Verb::logs;
+      if (options_.follow && !options_.until.empty())
+        throw CLI::ValidationError("--until", "it ends at a time, and --follow never does");
+      if (options_.json && !log_output_.empty() && log_output_ != "json")
+        throw CLI::ValidationError("--json", "it is -o json, and not -o " + log_output_);
+      options_.json = options_.json || log_output_ == "json";
+      options_.raw = log_output_ == "raw";
+    });
   }
 
   /// run NAME; the name alone is short for that.
@@ -197,6 +232,7 @@ private:
   CLI::App app_;
   Options options_;
   std::string volume_verb_;
+  std::string log_output_;
 };
 
 } // namespace

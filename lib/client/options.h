@@ -34,8 +34,11 @@ struct Options {
   std::string socket;                 ///< empty: the configuration's
   std::string cgroup;                 ///< run; empty: our own
   std::optional<std::uint64_t> lines; ///< logs, events
-  std::string since;                  ///< events: see since.h; empty: by number
+  std::string since;                  ///< logs, events: see since.h; empty: by number
+  std::string until;                  ///< logs: the same; empty: to the last
+  std::string grep;                   ///< logs: an expression that compiles (line_pattern.h); empty: none
   bool json = false;
+  bool raw = false; ///< logs: the bytes as they are in the files
   bool watch = false;
   bool follow = false;
   bool no_wait = false;

@@ -1,6 +1,5 @@
 #include "client/since.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
@@ -41,6 +40,15 @@ std::optional<Duration> span_of(std::string_view text) {
   return std::nullopt;
 }
 
+/// What stands behind the point, as far as nanoseconds tell it.
+Duration take_fraction(std::string_view& text) {
+  Duration fraction{};
+  Duration digit = seconds(1);
+  for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1))
+    fraction += (text.front() - '0') * (digit /= 10);
+  return fraction;
+}
+
 /// "06:53", "06:53:30", "06:53:30.5", and a Z behind it.
 std::optional<Duration> time_of_day(std::string_view text) {
   const auto hour = take_number(text, 2);
@@ -49,11 +57,11 @@ std::optional<Duration> time_of_day(std::string_view text) {
   if (!minute) return std::nullopt;
   std::optional<int> second = 0;
   if (skip(text, ':')) second = take_number(text, 2);
-  if (second && skip(text, '.'))
-    text.remove_prefix(std::min(text.size(), text.find_first_not_of("0123456789")));
+  Duration fraction{};
+  if (second && skip(text, '.')) fraction = take_fraction(text);
   static_cast<void>(skip(text, 'Z'));
   if (!second || !text.empty() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return hours(*hour) + minutes(*minute) + seconds(*second);
+  return hours(*hour) + minutes(*minute) + seconds(*second) + fraction;
 }
 
 std::optional<sys_days> take_date(std::string_view& text) {
@@ -73,7 +81,9 @@ std::optional<sys_days> take_date(std::string_view& text) {
 
 std::optional<WallTime> moment_of(std::string_view text, WallTime now) {
   const sys_days today = floor<days>(now);
+  if (text == "now") return now;
   if (text == "today") return today;
+  if (text == "yesterday") return today - days(1);
   if (const auto span = span_of(text)) return now - *span;
   if (const auto time = time_of_day(text))
     return today + *time <= now ? today + *time : today - days(1) + *time;

@@ -41,6 +41,9 @@ std::string_view code_of(Colour colour) {
   case Colour::yellow: return "\x1b[33m";
   case Colour::red: return "\x1b[31m";
   case Colour::dim: return "\x1b[2m";
+  case Colour::blue: return "\x1b[34m";
+  case Colour::magenta: return "\x1b[35m";
+  case Colour::cyan: return "\x1b[36m";
   }
   return "";
 }

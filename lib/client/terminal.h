@@ -6,7 +6,7 @@
 
 namespace holdfast::client {
 
-enum class Colour { none, green, yellow, red, dim };
+enum class Colour { none, green, yellow, red, dim, blue, magenta, cyan };
 
 /// Where a command's output goes: a terminal, with colours and lines that are written over, or anything else,
 /// in plain text.
