@@ -27,7 +27,11 @@ Result<LinePattern> LinePattern::compile(const std::string& expression) {
   options.set_log_errors(false);
   options.set_never_nl(true);
   auto compiled = std::make_shared<const RE2>("(?m)" + expression, options);
-  if (!compiled->ok()) return Error{compiled->error()};
+  // In the words of who wrote it.
+  if (!compiled->ok()) {
+    const RE2 alone(expression, options);
+    return Error{alone.ok() ? compiled->error() : alone.error()};
+  }
   LinePattern pattern;
   pattern.expression_ = std::move(compiled);
   if (expression.find_first_of("\\.+*?()[]{}^$|\n") == std::string::npos) pattern.literal_ = expression;

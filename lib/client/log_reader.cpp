@@ -284,7 +284,8 @@ bool LogReader::was_cut() {
   }
   // An engine that was killed while it wrote leaves an end that the next one takes back and writes again;
   // what has another beginning too was emptied by somebody.
-  const bool emptied = head_of(bytes_->fd(), head_.size()) != head_;
+  const std::string head = head_of(bytes_->fd(), head_.size());
+  const bool emptied = head.empty() || !head_.starts_with(head);
   if (emptied) tell(bytes_->path() + " was emptied by somebody; it is read from its beginning again");
   window_.clear();
   head_.clear();

@@ -1,7 +1,12 @@
 #include "command.h"
 #include "fake_daemon.h"
+#include "log_archives.h"
 
+#include <grp.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <thread>
 
 using namespace holdfast;
@@ -60,6 +65,119 @@ TEST_CASE("logs as JSON") {
         "{\"service\":\"redis\",\"line\":\"a \\\"quoted\\\" line\"}\n");
 }
 
+TEST_CASE("what is looked for is found in archives too, and all of it") {
+  Command command;
+  std::string old;
+  for (int i = 0; i < 500; ++i)
+    old += first + "hit " + std::to_string(i) + "\n" + first + "miss\n";
+  command.put("redis.log-20261124T065330.000001Z.zst", in_zstd(old));
+  command.put("redis.log", second + "hit x\n" + third + "miss\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  const Ran ran = command.run({"logs", "--grep", "hit [0-9]*7$|x$", "redis"});
+  CHECK(ran.code == 0);
+  CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 51);
+  CHECK(ran.out.ends_with("hit 497\n" + second + "hit x\n"));
+  CHECK(command.run({"logs", "-g", "hit", "-n", "2", "redis"}).out ==
+        first + "hit 499\n" + second + "hit x\n");
+}
+
+TEST_CASE("logs of a time, of one service and of several") {
+  Command command;
+  command.put("redis.log", first + "a\n" + second + "b\n" + third + "c\n");
+  command.put("worker.log", second + "x\nmore\n" + third + "y\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  CHECK(command.run({"logs", "--since", "2026-11-24T06:53:02", "redis"}).out ==
+        second + "b\n" + third + "c\n");
+  CHECK(command.run({"logs", "--until", "2026-11-24T06:53:02", "redis"}).out ==
+        first + "a\n" + second + "b\n");
+  CHECK(command.run({"logs", "--until", "2026-11-24T06:53:02", "-n", "1", "redis"}).out == second + "b\n");
+}
+
+TEST_CASE("logs of several services of a time that match") {
+  Command command;
+  command.put("redis.log", first + "a\n" + second + "b\n" + third + "c\n");
+  command.put("worker.log", second + "x\nmore of x\n" + third + "y\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis", "worker"}), wire::Finished{}});
+  CHECK(command.run({"logs", "--since", "2026-11-24T06:53:02", "--until", "2026-11-24T06:53:02"}).out ==
+        "redis  | " + second + "b\nworker | " + second + "x\nworker | more of x\n");
+  CHECK(command.run({"logs", "-g", " c$|more|y"}).out ==
+        "worker | more of x\nredis  | " + third + "c\nworker | " + third + "y\n");
+}
+
+TEST_CASE("times that end before they begin are a mistake in usage") {
+  Command command;
+  const Ran ran = command.run({"logs", "--since", "1h", "--until", "2h"});
+  CHECK(ran.code == 2);
+  CHECK(ran.err == "holdfast: --since 1h is later than --until 2h\n");
+}
+
+TEST_CASE("raw is the bytes of the files, with their last line as it is, and no service") {
+  Command command;
+  const std::string long_line(300000, 'x');
+  const std::string bytes = first + "\x1b[31m\xff\n" + second + long_line + "\n" + third + "no end";
+  command.put("redis.log", bytes);
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  CHECK((command.run({"logs", "-o", "raw", "redis"}).out == bytes));
+  CHECK(command.run({"logs", "-o", "raw", "-n", "1", "redis"}).out == third + "no end");
+}
+
+TEST_CASE("raw lines of several services are in the order of their times") {
+  Command command;
+  command.put("redis.log", first + "a\n" + third + "c\n");
+  command.put("worker.log", second + "b\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis", "worker"}), wire::Finished{}});
+  CHECK(command.run({"logs", "-o", "raw"}).out == first + "a\n" + second + "b\n" + third + "c\n");
+}
+
+TEST_CASE("-o json is --json") {
+  Command command;
+  command.put("redis.log", "a\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  CHECK(command.run({"logs", "-o", "json", "redis"}).out == "{\"service\":\"redis\",\"line\":\"a\"}\n");
+  CHECK(command.run({"logs", "-o", "short", "redis"}).out == "a\n");
+}
+
+TEST_CASE("a log without times is refused by what needs them, in words") {
+  Command command;
+  command.put("nginx.log", "10.0.0.1 GET /\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"nginx"}), wire::Finished{}});
+  CHECK(command.run({"logs", "nginx"}).out == "10.0.0.1 GET /\n");
+  const Ran ran = command.run({"logs", "--since", "10m", "nginx"});
+  CHECK(ran.code == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err ==
+        "holdfast: nginx: the lines of " + command.scratch / "nginx.log" +
+            " have no times, so that none is known to be of the time that is asked for; "
+            "`holdfast logs nginx` shows them as they are, and `timestamps: true` gives them times\n");
+}
+
+TEST_CASE("a log without times is refused among others that were asked for, and left out of all") {
+  Command command;
+  command.put("nginx.log", "10.0.0.1 GET /\n");
+  command.put("redis.log", first + "a\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"nginx", "redis"}), wire::Finished{}});
+  Ran ran = command.run({"logs", "nginx", "redis"});
+  CHECK(ran.code == 1);
+  CHECK(ran.out == "");
+  CHECK(ran.err.find("nginx: the lines of ") != std::string::npos);
+  CHECK(ran.err.find("they cannot be merged with other logs") != std::string::npos);
+  ran = command.run({"logs"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out == first + "a\n");
+  CHECK(ran.err.find("nginx: the lines of ") != std::string::npos);
+}
+
+TEST_CASE("an archive that is damaged is told, and the rest is shown") {
+  Command command;
+  command.put("redis.log-20261124T065330.000001Z.zst", "not at all");
+  command.put("redis.log", first + "a\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  const Ran ran = command.run({"logs", "redis"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out == first + "a\n");
+  CHECK(ran.err.find("redis.log-20261124T065330.000001Z.zst is damaged (") != std::string::npos);
+}
+
 TEST_CASE("a service that does not exist is the daemon's to refuse") {
   Command command;
   const FakeDaemon daemon(command.socket(),
@@ -107,6 +225,123 @@ TEST_CASE("logs that are followed go on through a rotation and end quietly when 
   CHECK(line_from(reading) == third + "rotated\n");
   reading.reset();
   command.append("redis.log", "nobody reads this\n");
+  follower.join();
+  CHECK(code == 0);
+  CHECK(::lseek(err.get(), 0, SEEK_END) == 0);
+}
+
+namespace {
+
+/// What a command writes to a terminal of its own, as it arrives there.
+std::string on_terminal(Command& command, const std::vector<std::string>& words) {
+  const Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE((::grantpt(master.get()) == 0 && ::unlockpt(master.get()) == 0));
+  char name[64];
+  REQUIRE(::ptsname_r(master.get(), name, sizeof name) == 0);
+  Fd slave(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  termios settings{};
+  REQUIRE(::tcgetattr(slave.get(), &settings) == 0);
+  ::cfmakeraw(&settings);
+  REQUIRE(::tcsetattr(slave.get(), TCSANOW, &settings) == 0);
+  ::setenv("TERM", "xterm", 1);
+  ::unsetenv("NO_COLOR");
+  client::Terminal terminal(slave.get(), slave.get());
+  CHECK(client::run_client(words, command.composition(), terminal) == 0);
+  // Hung up once all of it is read.
+  slave.reset();
+  std::string text;
+  std::string block(4096, '\0');
+  for (ssize_t n = 0; (n = ::read(master.get(), block.data(), block.size())) > 0;)
+    text.append(block, 0, static_cast<std::size_t>(n));
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("on a terminal each service has a colour, and no line can steer it in any form") {
+  Command command;
+  command.put("redis.log", first + "\x1b]0;owned\x07\n");
+  command.put("worker.log", second + "b\xff\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis", "worker"}), wire::Finished{}});
+  CHECK(on_terminal(command, {"logs"}) == "\x1b[36mredis  | \x1b[0m" + first + "\\x1b]0;owned\\x07\n" +
+                                              "\x1b[32mworker | \x1b[0m" + second + "b\\xff\n");
+  CHECK(on_terminal(command, {"logs", "-o", "raw"}) == first + "\\x1b]0;owned\\x07\n" + second + "b\\xff\n");
+}
+
+TEST_CASE("who may not speak to the daemon reads the directory, and is told of what is not there") {
+  if (::geteuid() != 0) return;
+  Command command;
+  command.put("redis.log", first + "a\n");
+  const FakeDaemon daemon(command.socket(), {wire::Refused{"nobody should have asked"}});
+  REQUIRE(::chmod(command.scratch.path().c_str(), 0755) == 0);
+  REQUIRE(::chmod(command.socket().c_str(), 0600) == 0);
+  // In a process of its own, which gives root up; its exit status tells which look went wrong.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(nobody, nobody, nobody) != 0 ||
+        ::setresuid(nobody, nobody, nobody) != 0)
+      ::_exit(1);
+    Ran ran = command.run({"logs", "redis"});
+    if (ran.code != 0 || ran.out != first + "a\n" || !ran.err.empty()) ::_exit(2);
+    ran = command.run({"logs"});
+    if (ran.code != 0 || ran.out != first + "a\n") ::_exit(3);
+    ran = command.run({"logs", "rediss"});
+    if (ran.code != 1 || ran.err.find("there is no log of rediss in") == std::string::npos) ::_exit(4);
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("logs that may not be read are an error that says who may") {
+  if (::geteuid() != 0) return;
+  Command command;
+  REQUIRE(::chmod(command.scratch.path().c_str(), 0700) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setresuid(65534, 65534, 65534) != 0) ::_exit(1);
+    const Ran ran = command.run({"logs"});
+    ::_exit(ran.code == 1 && ran.err.find("members of group adm") != std::string::npos ? 0 : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+TEST_CASE("logs that are followed go on through compressions, those that match alone") {
+  Command command;
+  command.put("redis.log", first + "hit a\n" + first + "miss\n");
+  const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
+  int pipe[2];
+  REQUIRE(::pipe2(pipe, O_CLOEXEC) == 0);
+  Fd reading(pipe[0]);
+  const Fd writing(pipe[1]);
+  int code = -1;
+  const Fd err(::memfd_create("err", MFD_CLOEXEC));
+  const client::Composition composition = command.composition();
+  std::thread follower([&] {
+    client::Terminal terminal(writing.get(), err.get());
+    code = client::run_client({"logs", "-f", "-g", "hit", "redis"}, composition, terminal);
+  });
+  CHECK(line_from(reading) == first + "hit a\n");
+  std::string text = first + "hit a\n" + first + "miss\n";
+  for (int round = 0; round < 20; ++round) {
+    const std::string line = second + "hit " + std::to_string(round) + "\n";
+    command.append("redis.log", line + second + "miss\n");
+    text += line + second + "miss\n";
+    const std::string log = command.scratch / "redis.log";
+    const std::string moment = log + "-20261124T0653" + std::to_string(10 + round) + ".000001Z";
+    REQUIRE(::rename(log.c_str(), moment.c_str()) == 0);
+    command.put(moment.substr(command.scratch.path().size() + 1) + ".zst", in_zstd(text));
+    REQUIRE(::unlink(moment.c_str()) == 0);
+    text.clear();
+    CHECK(line_from(reading) == line);
+  }
+  reading.reset();
+  command.append("redis.log", second + "hit: nobody reads this\n");
   follower.join();
   CHECK(code == 0);
   CHECK(::lseek(err.get(), 0, SEEK_END) == 0);

@@ -135,3 +135,33 @@ TEST_CASE("a task is run by its name, with or without the word") {
   CHECK(refused({"task", "walk", "setup"}) == 2);
   CHECK(refused({"task", "run", "setup", "more"}) == 2);
 }
+
+TEST_CASE("which lines of logs, and how they are shown") {
+  const Options logs = parsed({"--since", "10m", "-g", "a|b", "-o", "raw", "logs", "--until=now", "redis"});
+  CHECK(logs.since == "10m");
+  CHECK(logs.until == "now");
+  CHECK(logs.grep == "a|b");
+  CHECK(logs.raw);
+  CHECK_FALSE(logs.json);
+  CHECK(logs.services == std::vector<std::string>{"redis"});
+  CHECK(parsed({"logs", "-o", "json"}).json);
+  CHECK(parsed({"logs", "--json", "--output", "json"}).json);
+  CHECK(parsed({"logs", "--since", "2026-11-24 06:53", "-n", "5", "-f"}).follow);
+}
+
+TEST_CASE("what makes no sense of logs is told in words") {
+  const auto words = [](std::vector<std::string> more) {
+    more.insert(more.begin(), "logs");
+    const Parsed result = parse(more, "1.2.3");
+    CHECK_FALSE(result.options.has_value());
+    CHECK(result.exit_code == 2);
+    return result.text.substr(0, result.text.find('\n'));
+  };
+  CHECK(words({"-f", "--until", "10m"}) == "--until: it ends at a time, and --follow never does");
+  CHECK(words({"--json", "-o", "raw"}) == "--json: it is -o json, and not -o raw");
+  CHECK(words({"--grep", "(abc"}) == "--grep: missing ): (abc");
+  CHECK(words({"--grep", ""}) == "--grep: an empty pattern is in every line");
+  CHECK(words({"--until", "tomorrow"}).starts_with("--until: not a time such as 10m"));
+  CHECK(words({"-o", "xml"}).starts_with("--output: xml not in {"));
+  CHECK(refused({"events", "--grep", "x"}) == 2);
+}

@@ -38,7 +38,9 @@ TEST_CASE("since: what a time means") {
   CHECK(moment("2h") == "2026-11-24T04:53:30Z");
   CHECK(moment("7d") == "2026-11-17T06:53:30Z");
   CHECK(moment("0s") == "2026-11-24T06:53:30Z");
+  CHECK(moment("now") == "2026-11-24T06:53:30Z");
   CHECK(moment("today") == "2026-11-24T00:00:00Z");
+  CHECK(moment("yesterday") == "2026-11-23T00:00:00Z");
   CHECK(moment("06:53") == "2026-11-24T06:53:00Z");
   CHECK(moment("06:53:30") == "2026-11-24T06:53:30Z");
   // It has not been so late today.
@@ -47,6 +49,9 @@ TEST_CASE("since: what a time means") {
   CHECK(moment("2026-11-23T22:01") == "2026-11-23T22:01:00Z");
   CHECK(moment("2026-11-23 22:01:59") == "2026-11-23T22:01:59Z");
   CHECK(moment("2026-11-24T06:53:30.123456Z") == "2026-11-24T06:53:30Z");
+  // The time of a line as it stands there is the line's.
+  CHECK(format_utc(moment_of("2026-11-24T06:53:30.123456Z", now).value()) == "2026-11-24T06:53:30.123456Z");
+  CHECK(format_utc(moment_of("06:53:29.5", now).value()) == "2026-11-24T06:53:29.500000Z");
 }
 
 TEST_CASE("since: what is no time") {
@@ -57,7 +62,7 @@ TEST_CASE("since: what is no time") {
                            "-5m",
                            "10w",
                            "99999999999999999999d",
-                           "yesterday",
+                           "tomorrow",
                            "6:53",
                            "24:00",
                            "06:60",
@@ -104,7 +109,7 @@ TEST_CASE("events since a time, without a daemon") {
 
 TEST_CASE("events since what is no time is a mistake in usage") {
   Command command;
-  const Ran ran = command.run({"events", "--since", "yesterday"});
+  const Ran ran = command.run({"events", "--since", "tomorrow"});
   CHECK(ran.code == 2);
   CHECK(ran.err.find("not a time such as 10m") != std::string::npos);
   CHECK(command.run({"events", "--since", "10m", "-n", "3"}).code == 2);
