@@ -121,7 +121,7 @@ Result<LogBegin> LogReader::go_back(Candidates found, std::optional<std::uint64_
       tell(bytes.path() + " has no times; it and what is older are not shown");
       break;
     }
-    behind_ = file->before;
+    if (!bytes_) behind_ = file->before;
     if (!last) continue;
     const auto tail = find_tail(bytes, *filter_, *last - begin.lines);
     if (!tail) return tail.error();

@@ -114,6 +114,20 @@ TEST_CASE("the last lines that match are looked for as far back as they are") {
   CHECK(log.last({}) == Lines{"good 1", "good 2", "good 3", "good 4"});
 }
 
+TEST_CASE("files in which nothing matches are passed over wherever they are") {
+  RedisLog log;
+  log.put("redis.log-" + day1 + ".zst", in_zstd("bad\n"));
+  log.put("redis.log-" + day2, "good 1\n");
+  log.put("redis.log-" + day3 + ".gz", in_gzip("bad\n"));
+  log.put("redis.log", "bad\n");
+  log.filter.pattern = LinePattern::compile("good").value();
+  CHECK(log.last(9) == Lines{"good 1"});
+  log.append("redis.log", "good 2\n");
+  CHECK(log.last(9) == Lines{"good 1", "good 2"});
+  REQUIRE(::unlink(log.path("redis.log-" + day2).c_str()) == 0);
+  CHECK(log.last(9) == Lines{"good 2"});
+}
+
 TEST_CASE("an archive that damage has cut is read so far, told, and followed by the next one") {
   RedisLog log;
   std::string text;

@@ -300,6 +300,10 @@ TEST_CASE("what a service prints is in its log, line by line, and `logs` shows t
   CHECK(shown.output.find("line 2") == std::string::npos);
   CHECK(shown.output.find("Z line 3\n") != std::string::npos);
   CHECK(shown.output.find("Z trouble\n") != std::string::npos);
+  const auto found = stack.command({"logs", "--grep", "line [13]$", "--since", "1h", "talker"});
+  CHECK(found.code == 0);
+  CHECK(found.output.find("Z line 1\n") != std::string::npos);
+  CHECK(found.output.find("line 2") == std::string::npos);
   CHECK(stack.command({"logs", "nobody"}).code != 0);
   CHECK(stack.stop() == 0);
 }
