@@ -234,18 +234,26 @@ bool LogReader::open_next() {
   }
 }
 
-bool LogReader::open_newer_rotated() {
+/// Listed once for all of them: the directory may hold the files of many services.
+bool LogReader::look_ahead() {
   const auto rotated = rotated_logs(directory_, service_);
   if (!rotated) {
     tell(rotated.error().what);
     return false;
   }
-  for (const LogFileName& file : rotated.value()) {
-    if (file.rotated <= behind_) continue;
+  for (const LogFileName& file : rotated.value())
+    if (file.rotated > behind_) ahead_.push_back(file.rotated);
+  return !ahead_.empty();
+}
+
+bool LogReader::open_newer_rotated() {
+  if (ahead_.empty() && !look_ahead()) return false;
+  while (!ahead_.empty()) {
     if (begins_after_until(behind_)) return false;
-    behind_ = file.rotated;
-    if (barren_.contains(file.rotated)) continue;
-    auto opened = open_rotated(file.rotated);
+    behind_ = std::move(ahead_.front());
+    ahead_.pop_front();
+    if (barren_.contains(behind_)) continue;
+    auto opened = open_rotated(behind_);
     if (opened) {
       bytes_ = std::move(opened).value();
       current_ = false;

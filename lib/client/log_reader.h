@@ -8,6 +8,7 @@
 #include "client/log_files.h"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -61,6 +62,7 @@ private:
 
   [[nodiscard]] bool go_on();
   [[nodiscard]] bool open_next();
+  [[nodiscard]] bool look_ahead();
   [[nodiscard]] bool open_newer_rotated();
   void leave_current();
   [[nodiscard]] bool is_ours(const std::string& rotated) const;
@@ -76,13 +78,14 @@ private:
 
   LineWindow window_;
   std::optional<LogBytes> bytes_;
-  std::string behind_;           ///< what was rotated then or before is behind us, or is being read
-  std::set<std::string> barren_; ///< files, by when they were rotated, that hold nothing that is wanted
-  std::uint64_t skip_ = 0;       ///< so many lines before the first that is wanted
-  std::string head_;             ///< how the current file begins
-  bool current_ = false;         ///< what is read was the newest file when it was opened
-  bool left_ = false;            ///< and is not any more: nothing is added to it
-  bool torn_ = false;            ///< nothing that follows belongs to what is in the window
+  std::string behind_;            ///< what was rotated then or before is behind us, or is being read
+  std::deque<std::string> ahead_; ///< files, by when they were rotated, that come next
+  std::set<std::string> barren_;  ///< files, by when they were rotated, that hold nothing that is wanted
+  std::uint64_t skip_ = 0;        ///< so many lines before the first that is wanted
+  std::string head_;              ///< how the current file begins
+  bool current_ = false;          ///< what is read was the newest file when it was opened
+  bool left_ = false;             ///< and is not any more: nothing is added to it
+  bool torn_ = false;             ///< nothing that follows belongs to what is in the window
 };
 
 } // namespace holdfast::client

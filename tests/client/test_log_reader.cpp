@@ -1,8 +1,12 @@
+#include "client/directory_watch.h"
 #include "client/log_reader.h"
 #include "command.h"
 #include "log_archives.h"
+#include "support/deadline.h"
 
+#include <fstream>
 #include <sys/stat.h>
+#include <thread>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -327,6 +331,56 @@ TEST_CASE("a log without times is refused where they are needed, and its older f
   CHECK(log.reader().begin({}).value().without_times == log.path("redis.log"));
   log.put("redis.log", std::string(100000, '\n') + on(23, "c"));
   CHECK(log.reader().begin({}).value().without_times == "");
+}
+
+TEST_CASE("a log that is rotated and compressed all the while is read line by line and each once") {
+  RedisLog log;
+  constexpr int files = 300;
+  constexpr int lines_each = 40;
+  const std::string newest = log.path("redis.log");
+  LogReader reader = log.reader();
+  REQUIRE(reader.begin({}).ok());
+  const Fd watch = client::watch_directory(log.scratch.path());
+  // Without the test's assertions, which are for one thread.
+  std::thread writer([&] {
+    std::string last_text;
+    std::string last_name;
+    for (int file = 0; file < files; ++file) {
+      std::string text;
+      std::ofstream out(newest, std::ios::app);
+      for (int i = 0; i < lines_each; ++i) {
+        const std::string line = std::to_string(file * lines_each + i) + "\n";
+        text += line;
+        out << line << std::flush;
+      }
+      // The one before is compressed while this one is being read, or before that.
+      if (!last_name.empty()) {
+        std::ofstream(last_name + ".zst.tmp", std::ios::binary) << in_zstd(last_text);
+        ::rename((last_name + ".zst.tmp").c_str(), (last_name + ".zst").c_str());
+        ::unlink(last_name.c_str());
+      }
+      const std::string number = std::to_string(100000 + file);
+      last_name = newest + "-20261124T065330." + number + "Z";
+      last_text = std::move(text);
+      ::rename(newest.c_str(), last_name.c_str());
+    }
+    std::ofstream(newest) << "end\n";
+  });
+  int expected = 0;
+  bool in_order = true;
+  bool ended = false;
+  for (const Deadline deadline(60s); !ended && !deadline.passed();) {
+    while (const auto line = reader.next()) {
+      ended = line->text == "end";
+      if (!ended) in_order = in_order && line->text == std::to_string(expected++);
+    }
+    if (!ended) client::wait_for_change(watch, std::chrono::milliseconds(100));
+  }
+  writer.join();
+  CHECK(ended);
+  CHECK(in_order);
+  CHECK(expected == files * lines_each);
+  CHECK(log.troubles.empty());
 }
 
 TEST_CASE("a log that may not be read is an error, as is what is no file") {
