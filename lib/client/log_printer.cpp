@@ -36,26 +36,27 @@ bool LogPrinter::print(const MergedLine& merged) {
 }
 
 void LogPrinter::add_json(const MergedLine& merged) {
-  text_ += wire::encode_log_line({.service = services_[merged.log], .line = std::string(merged.line.text)});
+  add(wire::encode_log_line({.service = services_[merged.log], .line = std::string(merged.line.text)}));
   text_ += '\n';
 }
 
 void LogPrinter::add_raw(const LineView& line) {
-  if (terminal_.is_terminal())
-    text_ += harmless(line.text);
-  else
-    text_ += line.text;
+  add(line.text);
   if (line.ends) text_ += '\n';
 }
 
 void LogPrinter::add_short(const MergedLine& merged) {
   text_ += columns_[merged.log];
-  // A pipe gets what is in the file.
-  if (terminal_.is_terminal())
-    text_ += harmless(merged.line.text);
-  else
-    text_ += merged.line.text;
+  add(merged.line.text);
   text_ += '\n';
+}
+
+/// A pipe gets what is in the file.
+void LogPrinter::add(std::string_view text) {
+  if (terminal_.is_terminal())
+    text_ += harmless(text);
+  else
+    text_ += text;
 }
 
 bool LogPrinter::flush() {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::client {
@@ -25,6 +26,7 @@ private:
   void add_json(const MergedLine& merged);
   void add_raw(const LineView& line);
   void add_short(const MergedLine& merged);
+  void add(std::string_view text);
 
   Terminal& terminal_;
   bool json_;

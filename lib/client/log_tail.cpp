@@ -9,13 +9,13 @@
 namespace holdfast::client {
 namespace {
 
-constexpr std::size_t block_size = 64U << 10;
+constexpr std::size_t tail_block = 64U << 10;
 
 /// From its end backwards, without a look at what is before.
 Result<LogTail> find_backwards(const LogBytes& bytes, std::uint64_t last) {
   const off_t size = ::lseek(bytes.fd(), 0, SEEK_END);
   if (size < 0) return system_error(bytes.path(), errno);
-  std::string block(block_size, '\0');
+  std::string block(tail_block, '\0');
   LogTail tail;
   const auto end = static_cast<std::uint64_t>(size);
   const auto leave_at = [&](std::uint64_t offset) -> Result<LogTail> {
@@ -25,7 +25,7 @@ Result<LogTail> find_backwards(const LogBytes& bytes, std::uint64_t last) {
   };
   if (last == 0) return leave_at(end);
   for (std::uint64_t at = end; at > 0;) {
-    const std::uint64_t from = at > block_size ? at - block_size : 0;
+    const std::uint64_t from = at > tail_block ? at - tail_block : 0;
     const ssize_t n = ::pread(bytes.fd(), block.data(), at - from, static_cast<off_t>(from));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return system_error(bytes.path(), errno);

@@ -37,7 +37,7 @@ std::vector<Shown> lines_of(const std::string& text, const LineFilter& filter, s
   return lines;
 }
 
-std::string second(int n) {
+std::string at_second(int n) {
   return "2026-11-24T06:53:0" + std::to_string(n) + ".000000Z";
 }
 
@@ -72,28 +72,28 @@ TEST_CASE("a line that is too long comes in pieces, none of it lost, and the nex
 }
 
 TEST_CASE("lines of a time, those without one by the line before them, however the text is cut") {
-  const std::string text = "old\n" + second(1) + " a\n" + second(3) + " b\nmore of b\n" + second(2) +
-                           " clock set back\n" + second(5) + " c\nmore of c\n";
-  LineFilter filter{.pattern = {}, .since = second(2), .until = second(3), .needs_times = true};
+  const std::string text = "old\n" + at_second(1) + " a\n" + at_second(3) + " b\nmore of b\n" + at_second(2) +
+                           " clock set back\n" + at_second(5) + " c\nmore of c\n";
+  LineFilter filter{.pattern = {}, .since = at_second(2), .until = at_second(3), .needs_times = true};
   for (const std::size_t at_a_time : {1UL, 7UL, 1UL << 20}) {
     CHECK((lines_of(text, filter, at_a_time) ==
-           std::vector<Shown>{{second(3) + " b", second(3), true},
-                              {"more of b", second(3), true},
-                              {second(2) + " clock set back", second(2), true}}));
+           std::vector<Shown>{{at_second(3) + " b", at_second(3), true},
+                              {"more of b", at_second(3), true},
+                              {at_second(2) + " clock set back", at_second(2), true}}));
   }
   filter.pattern = LinePattern::compile("more").value();
   filter.until.clear();
   for (const std::size_t at_a_time : {1UL, 7UL, 1UL << 20})
     CHECK((lines_of(text, filter, at_a_time) ==
-           std::vector<Shown>{{"more of b", second(3), true}, {"more of c", second(5), true}}));
+           std::vector<Shown>{{"more of b", at_second(3), true}, {"more of c", at_second(5), true}}));
 }
 
 TEST_CASE("many lines without a time behind one that has it are no burden") {
-  std::string text = second(4) + " a\n";
+  std::string text = at_second(4) + " a\n";
   for (int i = 0; i < 200000; ++i)
     text += "x\n";
-  const LineFilter filter{.pattern = {}, .since = second(4), .until = {}, .needs_times = true};
+  const LineFilter filter{.pattern = {}, .since = at_second(4), .until = {}, .needs_times = true};
   const auto lines = lines_of(text, filter, 1U << 20);
   REQUIRE(lines.size() == 200001);
-  CHECK(lines.back() == Shown{"x", second(4), true});
+  CHECK(lines.back() == Shown{"x", at_second(4), true});
 }

@@ -34,6 +34,37 @@ std::string line_from(const Fd& pipe) {
   return line;
 }
 
+/// A command that follows, in a thread of its own.
+class Follower {
+public:
+  Follower(Command& command, const std::vector<std::string>& words) : composition_(command.composition()) {
+    int pipe[2];
+    REQUIRE(::pipe2(pipe, O_CLOEXEC) == 0);
+    reading_ = Fd(pipe[0]);
+    writing_ = Fd(pipe[1]);
+    thread_ = std::thread([this, words] {
+      client::Terminal terminal(writing_.get(), err_.get());
+      code_ = client::run_client(words, composition_, terminal);
+    });
+  }
+  [[nodiscard]] std::string line() const { return line_from(reading_); }
+  /// Nobody reads any more: it ends when it has something to print.
+  void leave() { reading_.reset(); }
+  void check_quiet_end() {
+    thread_.join();
+    CHECK(code_ == 0);
+    CHECK(::lseek(err_.get(), 0, SEEK_END) == 0);
+  }
+
+private:
+  client::Composition composition_;
+  Fd reading_;
+  Fd writing_;
+  Fd err_{::memfd_create("err", MFD_CLOEXEC)};
+  int code_ = -1;
+  std::thread thread_;
+};
+
 } // namespace
 
 TEST_CASE("one log is shown as it is, on a pipe byte for byte") {
@@ -203,37 +234,25 @@ TEST_CASE("logs that are followed go on through a rotation and end quietly when 
   Command command;
   command.put("redis.log", first + "old\n");
   const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
-  int pipe[2];
-  REQUIRE(::pipe2(pipe, O_CLOEXEC) == 0);
-  Fd reading(pipe[0]);
-  const Fd writing(pipe[1]);
-  int code = -1;
-  const Fd err(::memfd_create("err", MFD_CLOEXEC));
-  const client::Composition composition = command.composition();
-  std::thread follower([&] {
-    client::Terminal terminal(writing.get(), err.get());
-    code = client::run_client({"logs", "-f", "redis"}, composition, terminal);
-  });
-  CHECK(line_from(reading) == first + "old\n");
+  Follower follower(command, {"logs", "-f", "redis"});
+  CHECK(follower.line() == first + "old\n");
   command.append("redis.log", second + "new\n");
-  CHECK(line_from(reading) == second + "new\n");
+  CHECK(follower.line() == second + "new\n");
   command.append("redis.log", "last of the old file\n");
   REQUIRE(::rename((command.scratch / "redis.log").c_str(),
                    (command.scratch / "redis.log-20261124T065330.000001Z").c_str()) == 0);
   command.append("redis.log", third + "rotated\n");
-  CHECK(line_from(reading) == "last of the old file\n");
-  CHECK(line_from(reading) == third + "rotated\n");
-  reading.reset();
+  CHECK(follower.line() == "last of the old file\n");
+  CHECK(follower.line() == third + "rotated\n");
+  follower.leave();
   command.append("redis.log", "nobody reads this\n");
-  follower.join();
-  CHECK(code == 0);
-  CHECK(::lseek(err.get(), 0, SEEK_END) == 0);
+  follower.check_quiet_end();
 }
 
 namespace {
 
 /// What a command writes to a terminal of its own, as it arrives there.
-std::string on_terminal(Command& command, const std::vector<std::string>& words) {
+std::string as_terminal_shows(Command& command, const std::vector<std::string>& words) {
   const Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   REQUIRE((::grantpt(master.get()) == 0 && ::unlockpt(master.get()) == 0));
   char name[64];
@@ -263,9 +282,14 @@ TEST_CASE("on a terminal each service has a colour, and no line can steer it in 
   command.put("redis.log", first + "\x1b]0;owned\x07\n");
   command.put("worker.log", second + "b\xff\n");
   const FakeDaemon daemon(command.socket(), {places(command, {"redis", "worker"}), wire::Finished{}});
-  CHECK(on_terminal(command, {"logs"}) == "\x1b[36mredis  | \x1b[0m" + first + "\\x1b]0;owned\\x07\n" +
-                                              "\x1b[32mworker | \x1b[0m" + second + "b\\xff\n");
-  CHECK(on_terminal(command, {"logs", "-o", "raw"}) == first + "\\x1b]0;owned\\x07\n" + second + "b\\xff\n");
+  CHECK(as_terminal_shows(command, {"logs"}) == "\x1b[36mredis  | \x1b[0m" + first + "\\x1b]0;owned\\x07\n" +
+                                                    "\x1b[32mworker | \x1b[0m" + second + "b\\xff\n");
+  CHECK(as_terminal_shows(command, {"logs", "-o", "raw"}) ==
+        first + "\\x1b]0;owned\\x07\n" + second + "b\\xff\n");
+  command.put("redis.log", first + "\xc2\x9b"
+                                   "1m\xe2\x80\xae\n");
+  CHECK(as_terminal_shows(command, {"logs", "-o", "json", "-g", "1m"}) ==
+        "{\"service\":\"redis\",\"line\":\"" + first + "\\x9b1m\\u202e\"}\n");
 }
 
 TEST_CASE("who may not speak to the daemon reads the directory, and is told of what is not there") {
@@ -315,18 +339,8 @@ TEST_CASE("logs that are followed go on through compressions, those that match a
   Command command;
   command.put("redis.log", first + "hit a\n" + first + "miss\n");
   const FakeDaemon daemon(command.socket(), {places(command, {"redis"}), wire::Finished{}});
-  int pipe[2];
-  REQUIRE(::pipe2(pipe, O_CLOEXEC) == 0);
-  Fd reading(pipe[0]);
-  const Fd writing(pipe[1]);
-  int code = -1;
-  const Fd err(::memfd_create("err", MFD_CLOEXEC));
-  const client::Composition composition = command.composition();
-  std::thread follower([&] {
-    client::Terminal terminal(writing.get(), err.get());
-    code = client::run_client({"logs", "-f", "-g", "hit", "redis"}, composition, terminal);
-  });
-  CHECK(line_from(reading) == first + "hit a\n");
+  Follower follower(command, {"logs", "-f", "-g", "hit", "redis"});
+  CHECK(follower.line() == first + "hit a\n");
   std::string text = first + "hit a\n" + first + "miss\n";
   for (int round = 0; round < 20; ++round) {
     const std::string line = second + "hit " + std::to_string(round) + "\n";
@@ -338,11 +352,9 @@ TEST_CASE("logs that are followed go on through compressions, those that match a
     command.put(moment.substr(command.scratch.path().size() + 1) + ".zst", in_zstd(text));
     REQUIRE(::unlink(moment.c_str()) == 0);
     text.clear();
-    CHECK(line_from(reading) == line);
+    CHECK(follower.line() == line);
   }
-  reading.reset();
+  follower.leave();
   command.append("redis.log", second + "hit: nobody reads this\n");
-  follower.join();
-  CHECK(code == 0);
-  CHECK(::lseek(err.get(), 0, SEEK_END) == 0);
+  follower.check_quiet_end();
 }
