@@ -346,6 +346,12 @@ TEST_CASE("a log that is rotated and compressed all the while is read line by li
     std::string last_text;
     std::string last_name;
     for (int file = 0; file < files; ++file) {
+      // The one before is compressed while it is being read, or before that.
+      if (!last_name.empty()) {
+        std::ofstream(last_name + ".zst.tmp", std::ios::binary) << in_zstd(last_text);
+        ::rename((last_name + ".zst.tmp").c_str(), (last_name + ".zst").c_str());
+        ::unlink(last_name.c_str());
+      }
       std::string text;
       std::ofstream out(newest, std::ios::app);
       for (int i = 0; i < lines_each; ++i) {
@@ -353,12 +359,7 @@ TEST_CASE("a log that is rotated and compressed all the while is read line by li
         text += line;
         out << line << std::flush;
       }
-      // The one before is compressed while this one is being read, or before that.
-      if (!last_name.empty()) {
-        std::ofstream(last_name + ".zst.tmp", std::ios::binary) << in_zstd(last_text);
-        ::rename((last_name + ".zst.tmp").c_str(), (last_name + ".zst").c_str());
-        ::unlink(last_name.c_str());
-      }
+      // At once, so that a reader may have seen the end that was before the last lines.
       const std::string number = std::to_string(100000 + file);
       last_name = newest + "-20261124T065330." + number + "Z";
       last_text = std::move(text);
