@@ -1,0 +1,200 @@
+#include "archives/tidier.h"
+
+#include "base/clock.h"
+
+#include <cerrno>
+#include <limits>
+#include <map>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace holdfast::archives {
+namespace {
+
+constexpr Duration between_signs_of_life = std::chrono::seconds(1);
+constexpr std::size_t most_troubles = 20;
+
+bool are_twins(const Name& plain, const Name& compressed) {
+  return plain.compression == wire::Compression::none && compressed.service == plain.service &&
+         compressed.moment == plain.moment;
+}
+
+/// So much for files that are to be compressed in a moment, which leaves a tenth of them: nothing is removed
+/// for those, unless we cannot keep up.
+wire::KeepLimits with_allowance(wire::KeepLimits keep) {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t quarter = keep.total / 4;
+  keep.total = keep.total > most - quarter ? most : keep.total + quarter;
+  return keep;
+}
+
+Status copy_times(int from, int to) {
+  struct stat info {};
+  if (::fstat(from, &info) != 0) return system_error("fstat", errno);
+  const timespec times[] = {info.st_atim, info.st_mtim};
+  if (::futimens(to, times) != 0) return system_error("its time", errno);
+  return Done{};
+}
+
+bool is_no_room(int code) {
+  return code == ENOSPC || code == EDQUOT;
+}
+
+} // namespace
+
+Tidier::Tidier(int directory, wire::ArchiveOrders orders, Tell tell)
+    : directory_(directory), orders_(std::move(orders)), tell_(std::move(tell)) {}
+
+Status Tidier::run() {
+  if (auto looked = look(); !looked) return looked;
+  clear_unfinished();
+  // Looked at anew each time: what was put aside while a large file was compressed counts too.
+  for (;;) {
+    if (auto looked = look(); !looked) return looked;
+    settle_twins();
+    const bool more = next_to_compress() != nullptr;
+    remove_surplus(more ? with_allowance(orders_.keep) : orders_.keep);
+    if (!more) return Done{};
+    if (const Entry* const next = next_to_compress()) compress(Name(next->name));
+  }
+}
+
+Status Tidier::look() {
+  auto listing = directory_.list();
+  if (!listing) return listing.error();
+  listing_ = std::move(listing).value();
+  for (const std::string& name : listing_.strangers)
+    trouble(name + ": not a plain file of ours with one name; it is left alone");
+  get_on();
+  return Done{};
+}
+
+void Tidier::clear_unfinished() {
+  for (const Name& name : listing_.unfinished)
+    if (auto removed = directory_.remove(name); !removed) trouble(removed.error().what);
+}
+
+/// Of two of the same moment, what a crash left, only one stays.
+void Tidier::settle_twins() {
+  std::set<std::string> gone;
+  // The name of a plain one is the beginning of the other's: they are neighbours.
+  for (std::size_t i = 0; i + 1 < listing_.archives.size(); ++i) {
+    const Name& plain = listing_.archives[i].name;
+    for (std::size_t j = i + 1; j < listing_.archives.size(); ++j) {
+      const Name& other = listing_.archives[j].name;
+      if (!are_twins(plain, other) || gone.contains(text_of(plain))) break;
+      const auto loser = settle(plain, other);
+      if (loser) gone.insert(text_of(loser.value()));
+      if (loser) continue;
+      trouble(loser.error().what);
+      tried_.insert(text_of(plain));
+    }
+  }
+  std::erase_if(listing_.archives, [&](const Entry& entry) { return gone.contains(text_of(entry.name)); });
+}
+
+Result<Name> Tidier::settle(const Name& plain, const Name& compressed) const {
+  const auto from = directory_.open(plain);
+  if (!from) return from.error();
+  const auto other = directory_.open(compressed);
+  if (!other) return other.error();
+  const auto likeness =
+      compare(other.value().get(), compressed.compression, from.value().get(), [this] { get_on(); });
+  if (!likeness) return likeness.error().in(text_of(compressed));
+  if (likeness.value() == Likeness::other)
+    return Error{text_of(plain) + " and " + text_of(compressed) + " differ; both are left alone"};
+  const Name& loser = likeness.value() == Likeness::same ? plain : compressed;
+  if (auto removed = directory_.remove(loser); !removed) return removed.error();
+  return loser;
+}
+
+const Entry* Tidier::next_to_compress() const {
+  if (orders_.compression == wire::Compression::none || no_room_) return nullptr;
+  const Entry* oldest = nullptr;
+  for (const Entry& entry : listing_.archives)
+    if (entry.name.compression == wire::Compression::none && !tried_.contains(text_of(entry.name)) &&
+        (oldest == nullptr || entry.name.put_aside < oldest->name.put_aside))
+      oldest = &entry;
+  return oldest;
+}
+
+void Tidier::compress(const Name& plain) {
+  tried_.insert(text_of(plain));
+  const auto from = directory_.open(plain);
+  // A rotation that fails half way is taken back, and the file has its old name again.
+  if (!from && from.error().code == ENOENT) return;
+  const auto before = from ? Directory::see(from.value().get()) : Result<Directory::Seen>(from.error());
+  const Name temporary = unfinished(as(plain, orders_.compression));
+  Status done = before ? compress_into(temporary, from.value()) : Status(before.error());
+  if (done) done = replace(plain, before.value(), temporary);
+  if (done) return;
+  no_room_ = is_no_room(done.error().code);
+  trouble(text_of(plain) + " is not compressed: " + done.error().what);
+}
+
+Status Tidier::compress_into(const Name& temporary, const Fd& from) const {
+  const auto to = directory_.create(temporary);
+  if (!to) return to.error();
+  Status done = archives::compress(from.get(), to.value().get(), orders_.compression, [this] { get_on(); });
+  if (done) done = copy_times(from.get(), to.value().get());
+  if (done && ::fsync(to.value().get()) != 0) done = system_error("fsync", errno);
+  // At once: the services' logs may need the room.
+  if (!done) static_cast<void>(directory_.remove(temporary));
+  return done;
+}
+
+Status Tidier::replace(const Name& plain, const Directory::Seen& before, const Name& temporary) const {
+  const auto now = directory_.see(plain);
+  Status done = now ? Status(Done{}) : Status(now.error());
+  if (now && now.value() != before) done = Error{"it was changed meanwhile"};
+  if (done) done = directory_.rename(temporary, as(plain, orders_.compression));
+  if (!done) {
+    static_cast<void>(directory_.remove(temporary));
+    return done;
+  }
+  // Twice: the plain one must not be gone after a crash of the machine that the other's name does not
+  // survive.
+  if (auto synced = directory_.sync(); !synced) return synced;
+  if (auto removed = directory_.remove(plain); !removed) return removed;
+  return directory_.sync();
+}
+
+void Tidier::remove_surplus(const wire::KeepLimits& keep) {
+  std::map<std::string, Name> names;
+  std::vector<Archive> all;
+  for (const Entry& entry : listing_.archives) {
+    const std::string text = text_of(entry.name);
+    names.emplace(text, entry.name);
+    all.push_back({text, entry.name.service, entry.name.put_aside, entry.bytes});
+  }
+  wire::ArchiveTidings tidings;
+  std::set<std::string> gone;
+  for (const Removal& removal : choose_removals(std::move(all), keep, read_wall())) {
+    if (auto removed = directory_.remove(names.at(removal.archive.name)); !removed) {
+      trouble(removed.error().what + "; it is not removed");
+      continue;
+    }
+    wire::RemovedArchives& count = tidings.removed.at(static_cast<std::size_t>(removal.reason));
+    ++count.files;
+    count.bytes += removal.archive.bytes;
+    gone.insert(removal.archive.name);
+  }
+  std::erase_if(listing_.archives, [&](const Entry& entry) { return gone.contains(text_of(entry.name)); });
+  if (!gone.empty()) tell_(tidings);
+}
+
+/// Each once, though what it is about is met again.
+void Tidier::trouble(const std::string& what) {
+  if (troubles_.size() >= most_troubles || !troubles_.insert(what).second) return;
+  tell_({.removed = {}, .trouble = what});
+}
+
+void Tidier::get_on() const {
+  const MonoTime now = read_mono();
+  if (now < later(told_, between_signs_of_life)) return;
+  told_ = now;
+  tell_({});
+}
+
+} // namespace holdfast::archives
