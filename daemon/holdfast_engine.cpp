@@ -1,6 +1,8 @@
 // holdfast-engine --config FILE [--cgroup PATH]: decides and acts. Started by the anchor alone, which gives
 // it a socket and the shared table at fixed descriptors (wire/anchor.h).
 
+#include "archives/idle.h"
+#include "archives/tidier.h"
 #include "config/load.h"
 #include "control/publisher.h"
 #include "engine/arrival.h"
@@ -41,6 +43,10 @@ constexpr int usage = 2;
 
 /// holdfast-engine --look-at-volume QUESTION: what looks at a volume in the engine's stead (wire/volume.h).
 constexpr const char* look_at_volume = "--look-at-volume";
+
+/// holdfast-engine --tidy-log-archives ORDERS: what compresses and removes log files in the engine's stead
+/// (wire/archives.h).
+constexpr const char* tidy_log_archives = "--tidy-log-archives";
 
 /// holdfast-engine --close-left-door CONFIGURATION: for the unit, when its daemon was killed.
 constexpr const char* close_left_door = "--close-left-door";
@@ -157,6 +163,7 @@ int run(const Arguments& arguments, std::function<config::Loaded()> read, wire::
              .anchor_socket = wire::engine_socket_fd,
              .last_stop = &table,
              .looker = {.program = {"/proc/self/exe", look_at_volume}, .patience = std::chrono::seconds(5)},
+             .archive_tidier = {.words = {"/proc/self/exe", tidy_log_archives}},
              .observer = {.program = daemon::program("holdfast-observer"),
                           .opened = std::move(observer),
                           .user = std::string(::geteuid() == 0 ? config::observers_user : "")},
@@ -244,10 +251,31 @@ int look(const char* text) {
   return 0;
 }
 
+int tidy(const char* text) {
+  ::prctl(PR_SET_NAME, "holdfast-tidy");
+  archives::become_idle();
+  const auto orders = wire::decode_archive_orders(text);
+  if (!orders) {
+    std::fprintf(stderr, "%s\n", orders.error().what.c_str());
+    return usage;
+  }
+  const auto tell = [](const wire::ArchiveTidings& tidings) {
+    std::printf("%s\n", wire::encode(tidings).c_str());
+    std::fflush(stdout);
+  };
+  auto done = archives::lock_until_the_end(orders.value().lock);
+  if (!done && done.error().code == EWOULDBLOCK)
+    done = Error{"an earlier engine's program that tidies them has not ended yet"};
+  if (done) done = archives::Tidier(STDIN_FILENO, orders.value(), tell).run();
+  if (!done) tell({.removed = {}, .trouble = done.error().what});
+  return done ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], look_at_volume) == 0) return look(argv[2]);
+  if (argc == 3 && std::strcmp(argv[1], tidy_log_archives) == 0) return tidy(argv[2]);
   if (argc == 3 && std::strcmp(argv[1], close_left_door) == 0) return close_door_of_stack(argv[2]) ? 0 : 1;
   if (argc > 1 && std::strcmp(argv[1], wire::try_word) == 0) return say_whether_it_could_take_over();
   auto held = engine::Held::find();

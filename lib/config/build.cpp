@@ -43,6 +43,17 @@ void read_stability(const Fields& stability, model::StackSpec& stack) {
   if (enforce == "when-available") stack.enforce_limits = model::EnforceLimits::when_available;
 }
 
+void read_archives(const Fields& logging, model::LogArchives& archives) {
+  std::string compress;
+  logging.text("compress", compress);
+  if (compress == "none") archives.compression = model::LogCompression::none;
+  if (compress == "gzip") archives.compression = model::LogCompression::gzip;
+  const Fields keep = logging.section("keep");
+  keep.duration("for", archives.keep_for);
+  keep.parsed("total", archives.keep_total, parse_size);
+  keep.parsed("files", archives.keep_files, parse_integer);
+}
+
 std::vector<model::VolumeSpec> read_volumes(const Node* volumes) {
   std::vector<model::VolumeSpec> all;
   if (volumes == nullptr) return all;
@@ -83,6 +94,7 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   logging.text("directory", stack.log_directory);
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
   logging.section("rotate").duration("every", stack.rotate_every);
+  read_archives(logging, stack.log_archives);
   stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");
   stack.start_at_once = std::max(2U, options.cpus);

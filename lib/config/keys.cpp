@@ -102,9 +102,9 @@ constexpr std::array rotate_keys = {
 constexpr Section rotate_section = {rotate_keys};
 
 constexpr std::array keep_keys = {
-    key("for", duration, "Age of the oldest file").in(0, decade),
-    key("total", size, "Bytes of all files").in(0, 1LL << 60),
-    key("files", integer, "Number of files").in(1, 1'000'000),
+    key("for", duration, "The oldest that is kept; default 90d").in(0, decade),
+    key("total", size, "Bytes of the files of all services together; default 5GiB").in(0, 1LL << 60),
+    key("files", integer, "Files of each service; default: any number").in(1, 1'000'000),
 };
 constexpr Section keep_section = {keep_keys};
 
@@ -115,8 +115,8 @@ constexpr std::array forward_choices = {Choice{"journal"}};
 constexpr std::array logging_keys = {
     key("directory", path, "Where the logs are; a change needs a restart of the daemon"),
     key("rotate", section, "When a log file is put aside").of(rotate_section),
-    key("keep", section, "What is kept of files that were put aside").of(keep_section).not_yet(),
-    key("compress", choice, "How files that were put aside are compressed").of(compress_choices).not_yet(),
+    key("keep", section, "What is kept of files that were put aside; each limit applies").of(keep_section),
+    key("compress", choice, "How files that were put aside are compressed").of(compress_choices),
     key("when_full", choice, "drop: lines are counted and told; block: the service waits")
         .of(when_full_choices),
     key("forward", choice, "Where the lines go as well").of(forward_choices).not_yet(),

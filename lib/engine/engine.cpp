@@ -75,7 +75,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                   runs_.pipe_closed(static_cast<std::int32_t>(pipe));
                   post_tidy();
                 });
-              }})),
+              },
+          .rotated = [this] { boost::asio::post(loop_, [this] { archives_.rotated(); }); }})),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,
@@ -107,6 +108,12 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        [this](model::Event event) { happened(std::move(event)); }),
       side_programs_(loop, children_, tree_),
       helpers_(side_programs_, tree_, stack_, [this](model::Event event) { happened(std::move(event)); }),
+      archives_({loop, side_programs_, tree_},
+                {.program = std::move(options.archive_tidier),
+                 .directory = log_directory_.get(),
+                 .lock = stack_.spec().runtime + "/log-archives.lock"},
+                {.note = [this](const std::string& line) { report_.note(line); },
+                 .trouble = [this](const std::string& line) { report_.trouble(line); }}),
       observer_(loop, children_, tree_, std::move(options.observer),
                 {.told = [this](std::string what) { tell_of_stack(std::move(what)); },
                  .said = [this](const std::string& line) { report_.note(line); }}),
@@ -137,6 +144,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                        limit_watch_.respecified();
                        memory_pressure_.respecified();
                        conditions_.respecified();
+                       archives_.respecified(stack_.spec().log_archives);
                        sockets_.respecified();
                        settle_observer();
                      }}),
@@ -196,6 +204,7 @@ Status Engine::can_run(const model::StackSpec& spec) const {
 
 int Engine::run() {
   conditions_.respecified();
+  archives_.respecified(stack_.spec().log_archives);
   settle_observer();
   if (comes_back_)
     come_back();
@@ -204,6 +213,7 @@ int Engine::run() {
   table_.life.adopted.store(1);
   while (!ended_)
     loop_.run_one();
+  archives_.stop();
   // From here on nobody is to come back to this: what follows may take longer than a loop may stand still.
   anchor_.finish(*ended_);
   door_.close();

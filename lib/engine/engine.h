@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "engine/anchor_link.h"
+#include "engine/archive_tidier.h"
 #include "engine/arrival.h"
 #include "engine/children.h"
 #include "engine/command_memory.h"
@@ -52,6 +53,7 @@ public:
     int anchor_socket = -1;               ///< taken over
     wire::LastStopTable* last_stop = nullptr;
     Volumes::Looker looker;
+    ArchiveTidier::Program archive_tidier;
     Observer::Options observer;
     std::string version{}; ///< of this build, for people
     Upgrade::Programs upgrade{};
@@ -182,6 +184,7 @@ private:
   MemoryPressure memory_pressure_;
   SidePrograms side_programs_;
   Helpers helpers_;
+  ArchiveTidier archives_;
   Observer observer_;
   ObservedProbes observed_;
   DoneTasks done_;

@@ -10,6 +10,12 @@
 #include <utility>
 
 namespace holdfast::engine {
+namespace {
+
+/// What a program can have left in its pipe. One of its children that writes on must not be read for ever.
+constexpr int blocks_in_a_pipe = 16;
+
+} // namespace
 
 Result<std::unique_ptr<SidePrograms::Running>> SidePrograms::prepare(const std::string& place) {
   auto leaf = linux_os::Leaf::make(place + "/" + std::to_string(++last_));
@@ -39,10 +45,11 @@ void SidePrograms::start(Order order) {
   Running& running = *(running_[order.key] = std::move(prepared).value());
   running.kept_output = order.kept_output;
   running.ended = std::move(order.ended);
-  running.timer.expires_after(order.timeout);
-  running.timer.async_wait([this, key = order.key, timeout = order.timeout](boost::system::error_code error) {
-    if (!error) timed_out(key, timeout);
-  });
+  running.key = order.key;
+  running.timeout = order.timeout;
+  running.line = std::move(order.line);
+  if (running.line) running.lines.emplace(order.kept_output);
+  expect(running);
   read_output(running);
 
   linux_os::LaunchOrder launch;
@@ -50,6 +57,7 @@ void SidePrograms::start(Order order) {
   launch.argv = std::move(order.argv);
   launch.extra_environment = std::move(order.environment);
   launch.check_requirements = false;
+  launch.input = order.input;
   launch.output = running.write_end.get();
   launch.cgroup_fd = running.leaf.directory_fd();
   children_.start(std::move(launch), handlers_of(order.key));
@@ -70,6 +78,14 @@ void SidePrograms::started(const std::string& key) {
   if (!running.ended) static_cast<void>(running.leaf.kill());
 }
 
+void SidePrograms::expect(Running& running) {
+  running.timer.expires_after(running.timeout);
+  running.timer.async_wait(
+      [this, key = running.key, timeout = running.timeout](boost::system::error_code error) {
+        if (!error) timed_out(key, timeout);
+      });
+}
+
 void SidePrograms::read_output(Running& running) {
   running.output.async_wait(
       boost::asio::posix::stream_descriptor::wait_read, [this, &running](boost::system::error_code error) {
@@ -77,10 +93,20 @@ void SidePrograms::read_output(Running& running) {
         std::array<char, 4096> block{};
         const ssize_t n = ::read(running.output.native_handle(), block.data(), block.size());
         if (n == 0) return;
-        const std::size_t room = running.kept_output - running.said.size();
-        if (n > 0) running.said.append(block.data(), std::min(room, static_cast<std::size_t>(n)));
+        if (n > 0) take(running, {block.data(), static_cast<std::size_t>(n)});
         read_output(running);
       });
+}
+
+void SidePrograms::take(Running& running, std::string_view bytes) {
+  const std::size_t room = running.kept_output - running.said.size();
+  running.said.append(bytes.substr(0, room));
+  if (!running.lines) return;
+  running.lines->feed(bytes);
+  while (const auto line = running.lines->next()) {
+    running.line(*line);
+    if (running.ended) expect(running);
+  }
 }
 
 void SidePrograms::end(Running& running, SideEnd end) {
@@ -96,11 +122,10 @@ void SidePrograms::exited(const std::string& key, model::ExitStatus status) {
   Running& running = *running_[key];
   // What it wrote last may not have been read yet.
   std::array<char, 4096> rest{};
-  while (running.said.size() < running.kept_output) {
-    const std::size_t room = std::min(rest.size(), running.kept_output - running.said.size());
-    const ssize_t n = ::read(running.output.native_handle(), rest.data(), room);
+  for (int left = blocks_in_a_pipe; left > 0; --left) {
+    const ssize_t n = ::read(running.output.native_handle(), rest.data(), rest.size());
     if (n <= 0) break;
-    running.said.append(rest.data(), static_cast<std::size_t>(n));
+    take(running, {rest.data(), static_cast<std::size_t>(n)});
   }
   // It has no business leaving anything behind.
   if (const auto populated = running.leaf.populated(); !populated || populated.value())

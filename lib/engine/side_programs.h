@@ -5,6 +5,7 @@
 #include "engine/tree.h"
 #include "linux/cgroup.h"
 #include "model/spec.h"
+#include "wire/line_splitter.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -13,7 +14,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::engine {
@@ -43,8 +46,12 @@ public:
     model::Program program;
     std::vector<std::string> argv; ///< instead of the program's command where not empty
     std::vector<std::string> environment;
+    int input = -1; ///< borrowed; its standard input; -1: /dev/null
     Duration timeout{};
-    std::size_t kept_output = 4096;     ///< bytes
+    std::size_t kept_output = 4096; ///< bytes
+    /// Where it is not empty, called with each line that it writes, without the newline, and the timeout
+    /// counts from the last one. A line that is longer than `kept_output` ends that.
+    std::function<void(const std::string&)> line;
     std::function<void(SideEnd)> ended; ///< called once; from start() where nothing could be started
   };
 
@@ -67,13 +74,19 @@ private:
     boost::asio::steady_timer timer;
     std::string said;
     std::size_t kept_output = 0;
-    std::function<void(SideEnd)> ended; ///< empty once called
+    std::string key;
+    Duration timeout{};
+    std::function<void(const std::string&)> line;
+    std::optional<wire::LineSplitter> lines; ///< where `line` is called
+    std::function<void(SideEnd)> ended;      ///< empty once called
   };
 
   [[nodiscard]] Result<std::unique_ptr<Running>> prepare(const std::string& place);
   [[nodiscard]] ChildHandlers handlers_of(const std::string& key);
   void started(const std::string& key);
+  void expect(Running& running);
   void read_output(Running& running);
+  void take(Running& running, std::string_view bytes);
   void exited(const std::string& key, model::ExitStatus status);
   void failed(const std::string& key, const Error& error);
   void timed_out(const std::string& key, Duration timeout);

@@ -206,7 +206,7 @@ struct LogCapture::Shared {
     if (const auto found = sinks.find(service); found != sinks.end()) return found->second.get();
     const auto row = ledger->row_of(service);
     if (!row) return row.error();
-    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble};
+    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble, options.rotated};
     auto sink = std::make_unique<LogSink>(parts, row.value(), service, rotation);
     return sinks.emplace(service, std::move(sink)).first->second.get();
   }

@@ -55,6 +55,8 @@ public:
     /// Called from the capture thread with the id of each pipe that was moved to its end, or as far as
     /// finish() says, and is closed here: whoever else holds it may let it go. May be empty.
     std::function<void(std::uint64_t id)> closed;
+    /// Called from the capture thread when a file was put aside. May be empty.
+    std::function<void()> rotated{};
   };
 
   /// What keeps it from working is told by add().

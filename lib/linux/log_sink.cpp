@@ -142,6 +142,8 @@ void LogSink::rotate_full(WallTime wall, MonoTime mono) {
   if (const auto rotated = file_->rotate(wall); !rotated) {
     rotate_again_ = later(mono, between_rotations_that_fail);
     complain(mono, rotated.error().what + "; not rotated");
+  } else if (parts_.rotated) {
+    parts_.rotated();
   }
 }
 

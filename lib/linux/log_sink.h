@@ -32,6 +32,7 @@ public:
     int directory_fd;
     LogLedger& ledger;
     const Trouble& trouble;
+    const std::function<void()>& rotated; ///< a file was put aside; may be empty
   };
   /// `parts` are borrowed; `row` is the service's in the ledger. Nothing is opened before something is
   /// written.

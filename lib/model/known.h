@@ -84,6 +84,15 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(LogCompression value) {
+  switch (value) {
+  case LogCompression::none:
+  case LogCompression::zstd:
+  case LogCompression::gzip: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(WhenBroken value) {
   switch (value) {
   case WhenBroken::stop:

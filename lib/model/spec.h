@@ -271,6 +271,17 @@ enum class WhenBroken : std::uint8_t { stop, hold };
 /// Whether limits of cgroups that the machine cannot enforce are an error or a warning.
 enum class EnforceLimits : std::uint8_t { when_available, required };
 
+enum class LogCompression : std::uint8_t { none, zstd, gzip };
+
+/// What becomes of log files that were put aside. Each limit applies by itself.
+struct LogArchives {
+  LogCompression compression = LogCompression::zstd;
+  Duration keep_for = 90 * 24h;
+  std::uint64_t keep_total = 5ULL << 30;     ///< bytes, of all services together
+  std::optional<std::uint64_t> keep_files{}; ///< of each service
+  bool operator==(const LogArchives&) const = default;
+};
+
 struct StackSpec {
   std::string name;
   std::string site; ///< the public URL; empty: none
@@ -279,6 +290,7 @@ struct StackSpec {
   std::string log_directory = "/var/log/holdfast";
   std::uint64_t rotate_size = 100ULL << 20; ///< bytes
   Duration rotate_every = std::chrono::hours(24);
+  LogArchives log_archives;
   unsigned start_at_once = 2;
   Duration start_within = 10min;  ///< from a start of the stack until its door opens
   Duration recover_within = 5min; ///< from the closing of its door until it opens again

@@ -53,6 +53,13 @@ std::string word_in(const std::string& path) {
   return word;
 }
 
+/// The real one, unless the test put a script in its place.
+engine::ArchiveTidier::Program archive_tidier(const std::string& directory) {
+  if (const std::string script = directory + "/tidier"; ::access(script.c_str(), F_OK) == 0)
+    return {.words = {"/bin/sh", script}, .patience = std::chrono::milliseconds(300)};
+  return {.words = {HOLDFAST_ENGINE, "--tidy-log-archives"}};
+}
+
 /// A disk that does not answer while there is a file PATH.hangs.
 Result<std::string> read_when_it_may(const std::string& path) {
   while (::access((path + ".hangs").c_str(), F_OK) == 0)
@@ -182,6 +189,7 @@ void be_the_engine(const model::StackSpec& spec, const model::StackSpec& reloade
        .anchor_socket = wire::engine_socket_fd,
        .last_stop = table,
        .looker = {.program = {"/bin/sh", directory + "/looker"}, .patience = std::chrono::milliseconds(300)},
+       .archive_tidier = archive_tidier(directory),
        .observer = {.program = HOLDFAST_TEST_OBSERVER,
                     .user = word_in(directory + "/observer-user"),
                     .patience = std::chrono::milliseconds(200),
