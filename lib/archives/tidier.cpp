@@ -13,6 +13,8 @@ namespace holdfast::archives {
 namespace {
 
 constexpr Duration between_signs_of_life = std::chrono::seconds(1);
+/// While one file is compressed.
+constexpr Duration between_looks = std::chrono::seconds(10);
 constexpr std::size_t most_troubles = 20;
 
 bool are_twins(const Name& plain, const Name& compressed) {
@@ -64,6 +66,7 @@ Status Tidier::look() {
   auto listing = directory_.list();
   if (!listing) return listing.error();
   listing_ = std::move(listing).value();
+  looked_ = read_mono();
   for (const std::string& name : listing_.strangers)
     trouble(name + ": not a plain file of ours with one name; it is left alone");
   get_on();
@@ -130,13 +133,18 @@ void Tidier::compress(const Name& plain) {
   if (done) done = replace(plain, before.value(), temporary);
   if (done) return;
   no_room_ = is_no_room(done.error().code);
+  // Somebody removed it meanwhile, as we do ourselves.
+  if (done.error().code == ENOENT) return;
   trouble(text_of(plain) + " is not compressed: " + done.error().what);
 }
 
-Status Tidier::compress_into(const Name& temporary, const Fd& from) const {
+Status Tidier::compress_into(const Name& temporary, const Fd& from) {
   const auto to = directory_.create(temporary);
   if (!to) return to.error();
-  Status done = archives::compress(from.get(), to.value().get(), orders_.compression, [this] { get_on(); });
+  Status done = archives::compress(from.get(), to.value().get(), orders_.compression, [this] {
+    get_on();
+    keep_up();
+  });
   if (done) done = copy_times(from.get(), to.value().get());
   if (done && ::fsync(to.value().get()) != 0) done = system_error("fsync", errno);
   // At once: the services' logs may need the room.
@@ -182,6 +190,13 @@ void Tidier::remove_surplus(const wire::KeepLimits& keep) {
   }
   std::erase_if(listing_.archives, [&](const Entry& entry) { return gone.contains(text_of(entry.name)); });
   if (!gone.empty()) tell_(tidings);
+}
+
+/// A large file takes long where others have the processors; the limits hold meanwhile.
+void Tidier::keep_up() {
+  if (read_mono() < later(looked_, between_looks)) return;
+  // What this cannot look at is told when the file is done.
+  if (look()) remove_surplus(with_allowance(orders_.keep));
 }
 
 /// Each once, though what it is about is met again.

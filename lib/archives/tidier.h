@@ -37,10 +37,11 @@ private:
   [[nodiscard]] Result<Name> settle(const Name& plain, const Name& compressed) const;
   [[nodiscard]] const Entry* next_to_compress() const;
   void compress(const Name& plain);
-  [[nodiscard]] Status compress_into(const Name& temporary, const Fd& from) const;
+  [[nodiscard]] Status compress_into(const Name& temporary, const Fd& from);
   /// The compressed file takes the place of the one that it was made of, which was `before` then.
   [[nodiscard]] Status replace(const Name& plain, const Directory::Seen& before, const Name& temporary) const;
   void remove_surplus(const wire::KeepLimits& keep);
+  void keep_up();
   void trouble(const std::string& what);
   void get_on() const;
 
@@ -48,6 +49,7 @@ private:
   const wire::ArchiveOrders orders_;
   const Tell tell_;
   Listing listing_;
+  MonoTime looked_{};
   std::set<std::string> tried_; ///< to compress; whatever came of it
   bool no_room_ = false;
   std::set<std::string> troubles_;

@@ -102,9 +102,9 @@ constexpr std::array rotate_keys = {
 constexpr Section rotate_section = {rotate_keys};
 
 constexpr std::array keep_keys = {
-    key("for", duration, "The oldest that is kept; default 90d").in(0, decade),
-    key("total", size, "Bytes of the files of all services together; default 5GiB").in(0, 1LL << 60),
-    key("files", integer, "Files of each service; default: any number").in(1, 1'000'000),
+    key("for", duration, "A file that was put aside longer ago is removed").in(0, decade),
+    key("total", size, "The oldest are removed when the files of all services have more bytes").in(0, 1LL << 60),
+    key("files", integer, "The oldest are removed when a service has more").in(1, 1'000'000),
 };
 constexpr Section keep_section = {keep_keys};
 

@@ -132,15 +132,17 @@ void ArchiveTidier::ended(const SideEnd& end) {
   case SideEnd::How::exited:
     // Where it failed in an orderly way it has said why.
     if (!well && (end.status.signal != 0 || troubles_.empty()))
-      trouble("what tidies them " + model::words(end.status));
+      trouble("the program that tidies them: " + model::words(end.status));
     break;
   case SideEnd::How::failed:
-  case SideEnd::How::not_started: trouble("what tidies them is not started: " + end.error.what); break;
+  case SideEnd::How::not_started:
+    trouble("the program that tidies them is not started: " + end.error.what);
+    break;
   case SideEnd::How::timed_out:
-    trouble("what tidies them did not get on for " + format_span(options_.program.patience) +
+    trouble("the program that tidies them did not get on for " + format_span(options_.program.patience) +
             ", and is killed");
     break;
-  case SideEnd::How::busy: trouble("what tidied them last has not ended yet"); break;
+  case SideEnd::How::busy: trouble("the program that tidied them last has not ended yet"); break;
   }
   tell_removed();
   told_ = std::exchange(troubles_, {});

@@ -33,7 +33,7 @@ TEST_CASE("archive name: what was put aside and its forms") {
 TEST_CASE("archive name: what is not exactly ours is nobody's") {
   const std::string longest(63, 'a');
   CHECK(parse_name(longest + ".log-20261124T065330.123456Z"));
-  for (const std::string text : {std::string(),
+  for (const std::string& text : {std::string(),
                                  std::string("redis.log"),
                                  std::string("redis.log.new"),
                                  std::string("redis.log-"),

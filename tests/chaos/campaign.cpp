@@ -24,14 +24,14 @@ std::string CampaignCounts::words() const {
          " of them before they were adopted; " + std::to_string(upgrades) + " upgrades; " +
          std::to_string(observers) + " observers; " + std::to_string(deeds) + " deeds, " +
          std::to_string(visits) + " visits; " + std::to_string(lines) + " lines in " + std::to_string(files) +
-         " files, " + std::to_string(split) + " of them split; " + std::to_string(unborn) +
-         " runs were never born";
+         " files, " + std::to_string(compressed) + " of them compressed; " + std::to_string(split) +
+         " lines were split; " + std::to_string(unborn) + " runs were never born";
 }
 
 Campaign::Campaign(const ChaosPlace& place, const Options& options)
-    : place_(place), chance_(options.seed), services_(configured(place, options.bytes_a_second)),
-      stack_(place, options.engine), invariants_(stack_, services_.mortal()),
-      commander_(stack_.running(), services_.deeds(), options.seed) {
+    : place_(place), most_between_(options.most_between), chance_(options.seed),
+      services_(configured(place, options.bytes_a_second)), stack_(place, options.engine),
+      invariants_(stack_, services_.mortal()), commander_(stack_.running(), services_.deeds(), options.seed) {
   for (const auto& log : services_.logs())
     logs_.emplace_back(LogFollower::Options{.service = log.service,
                                             .logs = place.logs(),
@@ -54,7 +54,7 @@ void Campaign::kill(std::uint64_t kills, std::uint64_t between_looks) {
 }
 
 void Campaign::kill_once() {
-  wait_at_most(30'000);
+  wait_at_most(most_between_);
   const bool too = happens(10);
   if (too && stack_.watch().kill_observer()) ++counts_.observers;
   if (!too || happens(50)) kill_engine();
@@ -138,6 +138,7 @@ CampaignCounts Campaign::end() {
     counts_.lines += counts.whole;
     counts_.split += counts.split;
     counts_.files += log.files();
+    counts_.compressed += log.compressed();
   }
   return counts_;
 }

@@ -26,6 +26,7 @@ struct CampaignCounts {
   std::uint64_t lines = 0;
   std::uint64_t split = 0; ///< of them
   std::uint64_t files = 0;
+  std::uint64_t compressed = 0; ///< of them
 
   [[nodiscard]] std::string words() const;
 };
@@ -35,7 +36,8 @@ public:
   struct Options {
     std::uint64_t bytes_a_second = 0; ///< of the two that write most
     std::uint64_t seed = 0;
-    std::string engine{}; ///< as ChaosStack has it
+    std::string engine{};                ///< as ChaosStack has it
+    std::uint64_t most_between = 30'000; ///< microseconds between two kills
   };
   /// Starts the stack and does each deed once in peace.
   Campaign(const ChaosPlace& place, const Options& options);
@@ -60,6 +62,7 @@ private:
   [[nodiscard]] bool happens(unsigned percent) { return chance_() % 100 < percent; }
 
   const ChaosPlace& place_;
+  const std::uint64_t most_between_;
   std::mt19937_64 chance_;
   BusyServices services_;
   ChaosStack stack_;

@@ -25,3 +25,19 @@ TEST_CASE("kills at random times: nobody notices", "[kills]") {
   }
   CHECK(left_of(place.directory()) == "");
 }
+
+TEST_CASE("kills while logs are compressed: each line is there once", "[kills]") {
+  const std::uint64_t kills = setting("HOLDFAST_CHAOS_COMPRESSIONS", 30);
+  const std::uint64_t seed = setting("HOLDFAST_CHAOS_SEED", 1);
+  INFO("seed " << seed);
+  const ChaosPlace place;
+  {
+    // An engine compresses when it has lived for a second; slower writers leave it something to do it with.
+    Campaign campaign(place, {.bytes_a_second = 10'000'000, .seed = seed, .most_between = 3'000'000});
+    campaign.kill(kills, 10);
+    const CampaignCounts counts = campaign.end();
+    std::printf("%s\n", counts.words().c_str());
+    CHECK(counts.compressed > kills / 2);
+  }
+  CHECK(left_of(place.directory()) == "");
+}

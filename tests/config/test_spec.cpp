@@ -18,6 +18,10 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.log_directory == "/var/log/repository");
   CHECK(stack.rotate_size == 10ULL << 20);
   CHECK(stack.rotate_every == 168h);
+  CHECK(stack.log_archives == model::LogArchives{.compression = model::LogCompression::gzip,
+                                                 .keep_for = 30 * 24h,
+                                                 .keep_total = 2ULL << 30,
+                                                 .keep_files = 9});
   CHECK(stack.start_at_once == 7);
   CHECK(stack.stop_within == 20min);
   CHECK(stack.start_within == 15min);
@@ -149,6 +153,19 @@ TEST_CASE("spec: defaults are those of the contract") {
   expected.services = {a};
   expected.stop_within = model::longest_stop(expected) + 10s;
   CHECK(*loaded.stack == expected);
+}
+
+TEST_CASE("spec: each limit of what is kept of logs has its default by itself") {
+  test::Input input;
+  const auto loaded = input.load("stack: {name: s}\nlogging: {compress: none, keep: {files: 3}}\n");
+  REQUIRE(loaded.stack);
+  model::LogArchives expected;
+  CHECK(expected.keep_for == 90 * 24h);
+  CHECK(expected.keep_total == 5ULL << 30);
+  CHECK(expected.compression == model::LogCompression::zstd);
+  expected.compression = model::LogCompression::none;
+  expected.keep_files = 3;
+  CHECK(loaded.stack->log_archives == expected);
 }
 
 TEST_CASE("spec: a unit's limits are required unless it says otherwise") {

@@ -56,7 +56,7 @@ std::string word_in(const std::string& path) {
 /// The real one, unless the test put a script in its place.
 engine::ArchiveTidier::Program archive_tidier(const std::string& directory) {
   if (const std::string script = directory + "/tidier"; ::access(script.c_str(), F_OK) == 0)
-    return {.words = {"/bin/sh", script}, .patience = std::chrono::milliseconds(300)};
+    return {.words = {"/bin/sh", script}, .patience = std::chrono::seconds(1)};
   return {.words = {HOLDFAST_ENGINE, "--tidy-log-archives"}};
 }
 

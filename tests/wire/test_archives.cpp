@@ -35,7 +35,7 @@ TEST_CASE("archives: a line of tidings has its bound") {
 TEST_CASE("archives: what is no order and no tidings is refused") {
   const std::string orders = encode(ArchiveOrders{});
   for (
-      const std::string text :
+      const std::string& text :
       {std::string(), std::string("[]"), std::string("{}"), orders.substr(0, orders.size() - 1),
        orders.substr(0, orders.size() - 1) + ",\"more\":1}",
        std::string(R"({"compress":"xz","keep_for_ms":1,"keep_total":1,"keep_files":null,"lock":""})"),
@@ -45,7 +45,7 @@ TEST_CASE("archives: what is no order and no tidings is refused") {
     INFO(text);
     CHECK_FALSE(decode_archive_orders(text));
   }
-  for (const std::string text :
+  for (const std::string& text :
        {std::string(), std::string("it broke"), std::string("{}"), std::string(R"({"trouble":""})"),
         std::string(R"({"removed":{},"trouble":""})"), std::string(R"({"removed":null,"trouble":""})")}) {
     INFO(text);
