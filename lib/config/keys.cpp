@@ -103,7 +103,8 @@ constexpr Section rotate_section = {rotate_keys};
 
 constexpr std::array keep_keys = {
     key("for", duration, "A file that was put aside longer ago is removed").in(0, decade),
-    key("total", size, "The oldest are removed when the files of all services have more bytes").in(0, 1LL << 60),
+    key("total", size, "The oldest are removed when the files of all services have more bytes")
+        .in(0, 1LL << 60),
     key("files", integer, "The oldest are removed when a service has more").in(1, 1'000'000),
 };
 constexpr Section keep_section = {keep_keys};

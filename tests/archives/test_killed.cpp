@@ -44,7 +44,7 @@ bool killed_at(int stop, const std::function<void()>& body) {
   return true;
 }
 
-const std::string old = "old.log-20000101T000000.000000Z";
+const std::string old = "old.log-19700101T000000.000000Z";
 const std::string a = "a.log-20260101T000000.000000Z";
 const std::string b = "b.log-20260102T000000.000000Z";
 const std::string c = "c.log-20260103T000000.000000Z";
@@ -64,7 +64,7 @@ public:
 
   void tidy() const {
     wire::ArchiveOrders wanted = orders();
-    wanted.keep.age = std::chrono::hours(24 * 3660);
+    wanted.keep.age = std::chrono::hours(24 * 365 * 50);
     static_cast<void>(Tidier(logs.fd(), wanted, [](const wire::ArchiveTidings&) {}).run());
   }
 
