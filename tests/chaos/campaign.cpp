@@ -154,7 +154,8 @@ void Campaign::replay() {
 }
 
 void Campaign::wait_at_most(std::uint64_t microseconds) {
-  const timespec moment{.tv_sec = 0, .tv_nsec = static_cast<long>(chance_() % (microseconds * 1000))};
+  const auto nanoseconds = static_cast<long>(chance_() % (microseconds * 1000));
+  const timespec moment{.tv_sec = nanoseconds / 1'000'000'000, .tv_nsec = nanoseconds % 1'000'000'000};
   ::ppoll(nullptr, 0, &moment, nullptr);
 }
 
