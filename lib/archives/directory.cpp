@@ -34,19 +34,19 @@ struct Close {
   void operator()(DIR* stream) const { ::closedir(stream); }
 };
 
-Result<std::vector<Name>> names_in(int directory) {
+Result<std::vector<wire::LogName>> names_in(int directory) {
   Fd fd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return system_error("the log directory", errno);
   const std::unique_ptr<DIR, Close> stream(::fdopendir(fd.get()));
   if (!stream) return system_error("the log directory", errno);
   static_cast<void>(fd.release());
-  std::vector<Name> names;
+  std::vector<wire::LogName> names;
   for (;;) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());
     if (entry == nullptr && errno != 0) return system_error("the log directory", errno);
     if (entry == nullptr) return names;
-    if (auto name = parse_name(entry->d_name)) names.push_back(std::move(*name));
+    if (auto name = wire::parse_log_name(entry->d_name)) names.push_back(std::move(*name));
   }
 }
 
@@ -56,7 +56,7 @@ Result<Listing> Directory::list() const {
   auto names = names_in(fd_);
   if (!names) return names.error();
   Listing listing;
-  for (Name& name : names.value()) {
+  for (wire::LogName& name : names.value()) {
     const std::string text = text_of(name);
     struct stat info {};
     if (::fstatat(fd_, text.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -78,7 +78,7 @@ Result<Listing> Directory::list() const {
 }
 
 /// O_NONBLOCK: a FIFO in its place must not stop us; for a regular file it means nothing.
-Result<Fd> Directory::open(const Name& name) const {
+Result<Fd> Directory::open(const wire::LogName& name) const {
   const std::string text = text_of(name);
   Fd fd(::openat(fd_, text.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd.valid()) return system_error(text, errno);
@@ -88,7 +88,7 @@ Result<Fd> Directory::open(const Name& name) const {
   return fd;
 }
 
-Result<Fd> Directory::create(const Name& name) const {
+Result<Fd> Directory::create(const wire::LogName& name) const {
   const std::string text = text_of(name);
   struct stat directory {};
   if (::fstat(fd_, &directory) != 0) return system_error("the log directory", errno);
@@ -109,7 +109,7 @@ Result<Directory::Seen> Directory::see(int file) {
   return seen_of(info);
 }
 
-Result<Directory::Seen> Directory::see(const Name& name) const {
+Result<Directory::Seen> Directory::see(const wire::LogName& name) const {
   const std::string text = text_of(name);
   struct stat info {};
   if (::fstatat(fd_, text.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return system_error(text, errno);
@@ -117,7 +117,7 @@ Result<Directory::Seen> Directory::see(const Name& name) const {
   return seen_of(info);
 }
 
-Status Directory::rename(const Name& from, const Name& to) const {
+Status Directory::rename(const wire::LogName& from, const wire::LogName& to) const {
   const std::string old_text = text_of(from);
   const std::string text = text_of(to);
   if (::renameat2(fd_, old_text.c_str(), fd_, text.c_str(), RENAME_NOREPLACE) == 0) return Done{};
@@ -126,7 +126,7 @@ Status Directory::rename(const Name& from, const Name& to) const {
   return system_error(text, errno);
 }
 
-Status Directory::remove(const Name& name) const {
+Status Directory::remove(const wire::LogName& name) const {
   const std::string text = text_of(name);
   if (::unlinkat(fd_, text.c_str(), 0) != 0 && errno != ENOENT) return system_error(text, errno);
   return Done{};

@@ -3,9 +3,9 @@
 // or a link in its place changes nothing, and without following any link. What is named like a file of ours
 // and is none (a link, a FIFO, somebody else's, one with a second name) is seen and left alone.
 
-#include "archives/name.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "wire/log_name.h"
 
 #include <cstdint>
 #include <string>
@@ -14,13 +14,13 @@
 namespace holdfast::archives {
 
 struct Entry {
-  Name name;
+  wire::LogName name;
   std::uint64_t bytes = 0;
 };
 
 struct Listing {
   std::vector<Entry> archives; ///< in the order of their names
-  std::vector<Name> unfinished;
+  std::vector<wire::LogName> unfinished;
   std::vector<std::string> strangers; ///< names like ours
 };
 
@@ -32,9 +32,9 @@ public:
   /// Names that are not exactly those of files that were put aside are passed over.
   [[nodiscard]] Result<Listing> list() const;
 
-  [[nodiscard]] Result<Fd> open(const Name& name) const;
+  [[nodiscard]] Result<Fd> open(const wire::LogName& name) const;
   /// New, empty, 0640, with the directory's group.
-  [[nodiscard]] Result<Fd> create(const Name& name) const;
+  [[nodiscard]] Result<Fd> create(const wire::LogName& name) const;
   /// Whether the name is still that of the file, which is a plain one of ours with that name alone, of that
   /// size and untouched since.
   struct Seen {
@@ -46,11 +46,11 @@ public:
     bool operator==(const Seen&) const = default;
   };
   [[nodiscard]] static Result<Seen> see(int file);
-  [[nodiscard]] Result<Seen> see(const Name& name) const;
+  [[nodiscard]] Result<Seen> see(const wire::LogName& name) const;
 
   /// Never in the place of another file: EEXIST.
-  [[nodiscard]] Status rename(const Name& from, const Name& to) const;
-  [[nodiscard]] Status remove(const Name& name) const;
+  [[nodiscard]] Status rename(const wire::LogName& from, const wire::LogName& to) const;
+  [[nodiscard]] Status remove(const wire::LogName& name) const;
   /// What was renamed and removed is so after a crash of the machine too.
   [[nodiscard]] Status sync() const;
 

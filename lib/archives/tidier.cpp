@@ -17,7 +17,7 @@ constexpr Duration between_signs_of_life = std::chrono::seconds(1);
 constexpr Duration between_looks = std::chrono::seconds(10);
 constexpr std::size_t most_troubles = 20;
 
-bool are_twins(const Name& plain, const Name& compressed) {
+bool are_twins(const wire::LogName& plain, const wire::LogName& compressed) {
   return plain.compression == wire::Compression::none && compressed.service == plain.service &&
          compressed.moment == plain.moment;
 }
@@ -58,7 +58,7 @@ Status Tidier::run() {
     const bool more = next_to_compress() != nullptr;
     remove_surplus(more ? with_allowance(orders_.keep) : orders_.keep);
     if (!more) return Done{};
-    if (const Entry* const next = next_to_compress()) compress(Name(next->name));
+    if (const Entry* const next = next_to_compress()) compress(wire::LogName(next->name));
   }
 }
 
@@ -74,7 +74,7 @@ Status Tidier::look() {
 }
 
 void Tidier::clear_unfinished() {
-  for (const Name& name : listing_.unfinished)
+  for (const wire::LogName& name : listing_.unfinished)
     if (auto removed = directory_.remove(name); !removed) trouble(removed.error().what);
 }
 
@@ -83,9 +83,9 @@ void Tidier::settle_twins() {
   std::set<std::string> gone;
   // The name of a plain one is the beginning of the other's: they are neighbours.
   for (std::size_t i = 0; i + 1 < listing_.archives.size(); ++i) {
-    const Name& plain = listing_.archives[i].name;
+    const wire::LogName& plain = listing_.archives[i].name;
     for (std::size_t j = i + 1; j < listing_.archives.size(); ++j) {
-      const Name& other = listing_.archives[j].name;
+      const wire::LogName& other = listing_.archives[j].name;
       if (!are_twins(plain, other) || gone.contains(text_of(plain))) break;
       const auto loser = settle(plain, other);
       if (loser) gone.insert(text_of(loser.value()));
@@ -97,7 +97,7 @@ void Tidier::settle_twins() {
   std::erase_if(listing_.archives, [&](const Entry& entry) { return gone.contains(text_of(entry.name)); });
 }
 
-Result<Name> Tidier::settle(const Name& plain, const Name& compressed) const {
+Result<wire::LogName> Tidier::settle(const wire::LogName& plain, const wire::LogName& compressed) const {
   const auto from = directory_.open(plain);
   if (!from) return from.error();
   const auto other = directory_.open(compressed);
@@ -107,7 +107,7 @@ Result<Name> Tidier::settle(const Name& plain, const Name& compressed) const {
   if (!likeness) return likeness.error().in(text_of(compressed));
   if (likeness.value() == Likeness::other)
     return Error{text_of(plain) + " and " + text_of(compressed) + " differ; both are left alone"};
-  const Name& loser = likeness.value() == Likeness::same ? plain : compressed;
+  const wire::LogName& loser = likeness.value() == Likeness::same ? plain : compressed;
   if (auto removed = directory_.remove(loser); !removed) return removed.error();
   return loser;
 }
@@ -122,13 +122,13 @@ const Entry* Tidier::next_to_compress() const {
   return oldest;
 }
 
-void Tidier::compress(const Name& plain) {
+void Tidier::compress(const wire::LogName& plain) {
   tried_.insert(text_of(plain));
   const auto from = directory_.open(plain);
   // A rotation that fails half way is taken back, and the file has its old name again.
   if (!from && from.error().code == ENOENT) return;
   const auto before = from ? Directory::see(from.value().get()) : Result<Directory::Seen>(from.error());
-  const Name temporary = unfinished(as(plain, orders_.compression));
+  const wire::LogName temporary = unfinished(as(plain, orders_.compression));
   Status done = before ? compress_into(temporary, from.value()) : Status(before.error());
   if (done) done = replace(plain, before.value(), temporary);
   if (done) return;
@@ -138,7 +138,7 @@ void Tidier::compress(const Name& plain) {
   trouble(text_of(plain) + " is not compressed: " + done.error().what);
 }
 
-Status Tidier::compress_into(const Name& temporary, const Fd& from) {
+Status Tidier::compress_into(const wire::LogName& temporary, const Fd& from) {
   const auto to = directory_.create(temporary);
   if (!to) return to.error();
   Status done = archives::compress(from.get(), to.value().get(), orders_.compression, [this] {
@@ -152,7 +152,8 @@ Status Tidier::compress_into(const Name& temporary, const Fd& from) {
   return done;
 }
 
-Status Tidier::replace(const Name& plain, const Directory::Seen& before, const Name& temporary) const {
+Status Tidier::replace(const wire::LogName& plain, const Directory::Seen& before,
+                       const wire::LogName& temporary) const {
   const auto now = directory_.see(plain);
   Status done = now ? Status(Done{}) : Status(now.error());
   if (now && now.value() != before) done = Error{"it was changed meanwhile"};
@@ -169,7 +170,7 @@ Status Tidier::replace(const Name& plain, const Directory::Seen& before, const N
 }
 
 void Tidier::remove_surplus(const wire::KeepLimits& keep) {
-  std::map<std::string, Name> names;
+  std::map<std::string, wire::LogName> names;
   std::vector<Archive> all;
   for (const Entry& entry : listing_.archives) {
     const std::string text = text_of(entry.name);

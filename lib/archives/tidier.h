@@ -34,12 +34,14 @@ private:
   void clear_unfinished();
   void settle_twins();
   /// The name of the one that goes.
-  [[nodiscard]] Result<Name> settle(const Name& plain, const Name& compressed) const;
+  [[nodiscard]] Result<wire::LogName> settle(const wire::LogName& plain,
+                                             const wire::LogName& compressed) const;
   [[nodiscard]] const Entry* next_to_compress() const;
-  void compress(const Name& plain);
-  [[nodiscard]] Status compress_into(const Name& temporary, const Fd& from);
+  void compress(const wire::LogName& plain);
+  [[nodiscard]] Status compress_into(const wire::LogName& temporary, const Fd& from);
   /// The compressed file takes the place of the one that it was made of, which was `before` then.
-  [[nodiscard]] Status replace(const Name& plain, const Directory::Seen& before, const Name& temporary) const;
+  [[nodiscard]] Status replace(const wire::LogName& plain, const Directory::Seen& before,
+                               const wire::LogName& temporary) const;
   void remove_surplus(const wire::KeepLimits& keep);
   void keep_up();
   void trouble(const std::string& what);

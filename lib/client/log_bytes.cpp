@@ -13,7 +13,7 @@ constexpr std::size_t packed_block = 128U << 10;
 
 } // namespace
 
-Result<LogBytes> LogBytes::open(const std::string& path, Packing packing) {
+Result<LogBytes> LogBytes::open(const std::string& path, wire::Compression packing) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!fd.valid()) return system_error(path, errno);
   struct stat info {};

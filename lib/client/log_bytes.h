@@ -18,7 +18,7 @@ namespace holdfast::client {
 class LogBytes {
 public:
   /// Regular files only, and never a wait: a FIFO in a log's place must not hold us up. Errors name the path.
-  [[nodiscard]] static Result<LogBytes> open(const std::string& path, Packing packing);
+  [[nodiscard]] static Result<LogBytes> open(const std::string& path, wire::Compression packing);
 
   /// The next bytes into the front of `out`, which is not empty; how many, and 0 where there are no more now.
   /// An error where what is there cannot be read or decompressed: after it there is nothing more to be had.
@@ -35,7 +35,7 @@ public:
   [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
-  LogBytes(std::string path, Fd fd, Packing packing)
+  LogBytes(std::string path, Fd fd, wire::Compression packing)
       : path_(std::move(path)), fd_(std::move(fd)), decoder_(make_decoder(packing)) {}
   [[nodiscard]] Result<std::size_t> decode(std::span<char> out);
   [[nodiscard]] Result<std::size_t> read_file(std::span<char> out);

@@ -82,11 +82,11 @@ private:
 
 } // namespace
 
-std::unique_ptr<LogDecoder> make_decoder(Packing packing) {
+std::unique_ptr<LogDecoder> make_decoder(wire::Compression packing) {
   switch (packing) {
-  case Packing::plain: return nullptr;
-  case Packing::zstd: return std::make_unique<Unzstd>();
-  case Packing::gzip: return std::make_unique<Gunzip>();
+  case wire::Compression::none: return nullptr;
+  case wire::Compression::zstd: return std::make_unique<Unzstd>();
+  case wire::Compression::gzip: return std::make_unique<Gunzip>();
   }
   return nullptr;
 }

@@ -30,6 +30,6 @@ protected:
 };
 
 /// None for what is not compressed.
-[[nodiscard]] std::unique_ptr<LogDecoder> make_decoder(Packing packing);
+[[nodiscard]] std::unique_ptr<LogDecoder> make_decoder(wire::Compression packing);
 
 } // namespace holdfast::client

@@ -12,34 +12,6 @@
 namespace holdfast::client {
 namespace {
 
-constexpr std::string_view log_ending = ".log";
-
-std::string_view ending_of(Packing packing) {
-  switch (packing) {
-  case Packing::plain: return "";
-  case Packing::zstd: return ".zst";
-  case Packing::gzip: return ".gz";
-  }
-  return "";
-}
-
-bool is_moment(std::string_view text) {
-  constexpr std::string_view shape = "00000000T000000.000000Z";
-  return std::equal(text.begin(), text.end(), shape.begin(), shape.end(),
-                    [](char is, char as) { return as == '0' ? is >= '0' && is <= '9' : is == as; });
-}
-
-/// What a name says behind "SERVICE.log-".
-std::optional<LogFileName> rotated_of(std::string_view rest, const std::string& name) {
-  for (const Packing packing : {Packing::zstd, Packing::gzip, Packing::plain}) {
-    if (!rest.ends_with(ending_of(packing))) continue;
-    const std::string_view moment = rest.substr(0, rest.size() - ending_of(packing).size());
-    if (!is_moment(moment)) return std::nullopt;
-    return LogFileName{.name = name, .rotated = std::string(moment), .packing = packing};
-  }
-  return std::nullopt;
-}
-
 Result<std::vector<std::string>> names_in(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
@@ -52,25 +24,33 @@ Result<std::vector<std::string>> names_in(const std::string& directory) {
   return names;
 }
 
-} // namespace
-
-std::string current_log(std::string_view service) {
-  return std::string(service) + std::string(log_ending);
+/// Whose log a file of that name is.
+std::optional<std::string> service_of(const std::string& name) {
+  if (auto parsed = wire::parse_log_name(name))
+    return parsed->unfinished ? std::nullopt : std::optional(std::move(parsed->service));
+  std::string service = name.substr(0, name.find('.'));
+  if (!wire::is_service_name(service) || name != wire::current_log(service)) return std::nullopt;
+  return service;
 }
 
-std::string rotated_log(std::string_view service, std::string_view rotated, Packing packing) {
-  return current_log(service) + "-" + std::string(rotated) + std::string(ending_of(packing));
+} // namespace
+
+std::string rotated_log(std::string_view service, std::string_view rotated, wire::Compression packing) {
+  wire::LogName name;
+  name.service = service;
+  name.moment = rotated;
+  name.compression = packing;
+  return text_of(name);
 }
 
 Result<std::vector<LogFileName>> rotated_logs(const std::string& directory, std::string_view service) {
   auto names = names_in(directory);
   if (!names) return names.error();
-  const std::string head = current_log(service) + "-";
   std::vector<LogFileName> files;
-  for (const std::string& name : names.value()) {
-    if (!name.starts_with(head)) continue;
-    if (auto file = rotated_of(std::string_view(name).substr(head.size()), name))
-      files.push_back(std::move(*file));
+  for (std::string& name : names.value()) {
+    const auto parsed = wire::parse_log_name(name);
+    if (parsed && parsed->service == service && !parsed->unfinished)
+      files.push_back({.name = std::move(name), .rotated = parsed->moment, .packing = parsed->compression});
   }
   std::sort(files.begin(), files.end(), [](const LogFileName& a, const LogFileName& b) {
     return std::pair(a.rotated, a.packing) < std::pair(b.rotated, b.packing);
@@ -86,13 +66,8 @@ Result<std::vector<std::string>> logged_services(const std::string& directory) {
   const auto names = names_in(directory);
   if (!names) return names.error();
   std::set<std::string> services;
-  for (const std::string& name : names.value()) {
-    const std::size_t end = name.find(log_ending);
-    if (end == std::string::npos || !wire::is_service_name(name.substr(0, end))) continue;
-    const std::string_view rest = std::string_view(name).substr(end + log_ending.size());
-    if (rest.empty() || (rest.front() == '-' && rotated_of(rest.substr(1), name)))
-      services.insert(name.substr(0, end));
-  }
+  for (const std::string& name : names.value())
+    if (auto service = service_of(name)) services.insert(std::move(*service));
   return std::vector<std::string>(services.begin(), services.end());
 }
 

@@ -1,30 +1,24 @@
 #pragma once
-// The files of the services' logs, by their names: SERVICE.log, and what it was renamed to at each rotation,
-// SERVICE.log-20261124T065330.123456Z with the moment of it in UTC, which sort by age; .zst or .gz behind
-// that where it is compressed.
+// The files of the services' logs in their directory (wire/log_name.h).
 
 #include "base/result.h"
+#include "wire/log_name.h"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdfast::client {
 
-enum class Packing : std::uint8_t { plain, zstd, gzip };
-
 struct LogFileName {
   std::string name;
   std::string rotated; ///< "20261124T065330.123456Z"; empty: not yet
-  Packing packing = Packing::plain;
+  wire::Compression packing = wire::Compression::none;
 };
 
-/// The name of the file that is being written.
-[[nodiscard]] std::string current_log(std::string_view service);
-
 /// The name of one that was rotated.
-[[nodiscard]] std::string rotated_log(std::string_view service, std::string_view rotated, Packing packing);
+[[nodiscard]] std::string rotated_log(std::string_view service, std::string_view rotated,
+                                      wire::Compression packing);
 
 /// Those that were rotated, oldest first, each once: where a file and what it was compressed to are both
 /// there, the file. What has another name is none of them. An error where the directory cannot be read.

@@ -68,7 +68,7 @@ Result<LogReader::Candidates> LogReader::candidates() const {
     const auto rotated = rotated_logs(directory_, service_);
     if (!rotated) return rotated.error();
     // Only what is current still is newer than all that were found.
-    if (current && !current.value().is_at(path_of(current_log(service_)))) continue;
+    if (current && !current.value().is_at(path_of(wire::current_log(service_)))) continue;
     Candidates found;
     const std::string since = as_in_names(filter_->since);
     for (const LogFileName& file : rotated.value()) {
@@ -80,7 +80,7 @@ Result<LogReader::Candidates> LogReader::candidates() const {
     if (current) found.current = std::move(current).value();
     return found;
   }
-  return Error{path_of(current_log(service_)) + " is rotated again at each look"};
+  return Error{path_of(wire::current_log(service_)) + " is rotated again at each look"};
 }
 
 bool LogReader::begins_after_until(const std::string& rotated_before) const {
@@ -149,13 +149,14 @@ bool LogReader::has_times(LogBytes& bytes, bool& newer_has) {
 }
 
 Result<LogBytes> LogReader::open_current() const {
-  return LogBytes::open(path_of(current_log(service_)), Packing::plain);
+  return LogBytes::open(path_of(wire::current_log(service_)), wire::Compression::none);
 }
 
 /// It may be compressed at any moment, also since it was listed.
 Result<LogBytes> LogReader::open_rotated(const std::string& rotated) const {
   Result<LogBytes> opened = Error{};
-  for (const Packing packing : {Packing::plain, Packing::zstd, Packing::gzip}) {
+  for (const wire::Compression packing :
+       {wire::Compression::none, wire::Compression::zstd, wire::Compression::gzip}) {
     opened = LogBytes::open(path_of(rotated_log(service_, rotated, packing)), packing);
     if (opened || opened.error().code != ENOENT) break;
   }
@@ -201,7 +202,7 @@ bool LogReader::skips() {
 bool LogReader::go_on() {
   if (std::exchange(torn_, false)) window_.clear();
   if (bytes_ && current_) {
-    if (bytes_->is_at(path_of(current_log(service_)))) return was_cut();
+    if (bytes_->is_at(path_of(wire::current_log(service_)))) return was_cut();
     // It was rotated, maybe after its end was seen: from then on nothing is added to it.
     if (!std::exchange(left_, true)) return true;
     leave_current();

@@ -1,11 +1,12 @@
 #include "linux/log_file.h"
 
-#include "linux/log_name.h"
+#include "wire/log_name.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -103,6 +104,20 @@ WallTime modified(const struct stat& info) {
   return WallTime(std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
 }
 
+/// The latest moment that a file of the service is named by, compressed or not; nothing: there is none, or
+/// the directory cannot be read.
+std::optional<WallTime> newest_put_aside(int directory_fd, const std::string& service) {
+  namespace fs = std::filesystem;
+  std::optional<WallTime> newest;
+  std::error_code error;
+  const fs::path directory = "/proc/self/fd/" + std::to_string(directory_fd);
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    if (const auto name = wire::parse_log_name(at->path().filename().string());
+        name && name->service == service)
+      newest = std::max(newest, std::optional(name->put_aside));
+  return newest;
+}
+
 /// Writes all of both, or nothing: what was written before an error is cut off again. Returns the error
 /// number, or 0.
 int write_or_undo(int fd, std::uint64_t at, std::string_view first, std::string_view second) {
@@ -138,7 +153,8 @@ Result<LogFile> LogFile::open(int directory_fd, const std::string& name, const L
                               LastLine last_line) {
   LogFile file;
   file.directory_fd_ = directory_fd;
-  file.name_ = log_name(name);
+  file.service_ = name;
+  file.name_ = wire::current_log(name);
   file.rotation_ = rotation;
   if (auto opened = file.open_again(last_line); !opened) return opened.error();
   return file;
@@ -253,11 +269,11 @@ Status LogFile::sync_and_swap(WallTime now) {
 
 Result<std::string> LogFile::rename_away(WallTime now) {
   using namespace std::chrono_literals;
-  if (!put_aside_) put_aside_ = newest_put_aside(directory_fd_, name_);
+  if (!put_aside_) put_aside_ = newest_put_aside(directory_fd_, service_);
   const WallTime first = put_aside_ ? std::max(now, *put_aside_ + 1us) : now;
   for (int i = 0; i < most_names_tried; ++i) {
     const WallTime moment = first + i * 1us;
-    std::string old_name = put_aside_name(name_, moment);
+    std::string old_name = text_of(wire::log_put_aside(service_, moment));
     if (::renameat2(directory_fd_, name_.c_str(), directory_fd_, old_name.c_str(), RENAME_NOREPLACE) == 0) {
       put_aside_ = moment;
       return old_name;
@@ -268,20 +284,20 @@ Result<std::string> LogFile::rename_away(WallTime now) {
 }
 
 Status cut_back(int directory_fd, const std::string& name, const LogPlace& place) {
-  const auto grown = grown_since(directory_fd, log_name(name), place);
+  const auto grown = grown_since(directory_fd, wire::current_log(name), place);
   if (!grown) return grown.error();
   if (!grown.value().fd.valid()) return Done{};
   if (::ftruncate(grown.value().fd.get(), static_cast<off_t>(place.size)) != 0)
-    return system_error(log_name(name), errno);
+    return system_error(wire::current_log(name), errno);
   return Done{};
 }
 
 Result<LogEnd> end_since(int directory_fd, const std::string& name, const LogPlace& place) {
-  const auto grown = grown_since(directory_fd, log_name(name), place);
+  const auto grown = grown_since(directory_fd, wire::current_log(name), place);
   if (!grown) return grown.error();
   if (!grown.value().fd.valid()) return LogEnd::unchanged;
   const auto ends_line = ends_with_newline(grown.value().fd.get(), grown.value().size);
-  if (!ends_line) return ends_line.error().in(log_name(name));
+  if (!ends_line) return ends_line.error().in(wire::current_log(name));
   return ends_line.value() ? LogEnd::newline : LogEnd::open_line;
 }
 

@@ -93,7 +93,8 @@ private:
   [[nodiscard]] Result<std::string> rename_away(WallTime now);
 
   int directory_fd_ = -1;
-  std::string name_;
+  std::string service_;
+  std::string name_; ///< of its file
   Fd fd_;
   LogRotation rotation_;
   LogPlace place_;

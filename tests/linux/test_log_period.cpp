@@ -1,8 +1,8 @@
 #include "base/clock.h"
-#include "linux/log_name.h"
 #include "linux/log_period.h"
 #include "linux/log_timer.h"
 #include "support/catch.h"
+#include "wire/log_name.h"
 #include "zone.h"
 
 #include <poll.h>
@@ -19,9 +19,9 @@ constexpr const char* berlin = "CET-1CEST,M3.5.0,M10.5.0/3";
 constexpr const char* leaps_at_midnight = "<-04>4<-03>,M9.1.0/0,M4.1.0/0";
 
 WallTime utc(const std::string& text) {
-  const auto moment = moment_of("x", "x-" + text + ".000000Z");
-  REQUIRE(moment);
-  return *moment;
+  const auto name = wire::parse_log_name("x.log-" + text + ".000000Z");
+  REQUIRE(name);
+  return name->put_aside;
 }
 
 std::string words(const LogPeriod& period) {

@@ -1,21 +1,24 @@
-#include "archives/name.h"
+#include "wire/log_name.h"
+
+#include "wire/control.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace holdfast::archives {
+namespace holdfast::wire {
 namespace {
 
 using namespace std::chrono;
 
+constexpr std::string_view of_logs = ".log";
 constexpr std::string_view between = ".log-";
 constexpr std::string_view temporary = ".tmp";
 
-constexpr std::string_view ending_of(wire::Compression compression) {
+constexpr std::string_view ending_of(Compression compression) {
   switch (compression) {
-  case wire::Compression::none: return "";
-  case wire::Compression::zstd: return ".zst";
-  case wire::Compression::gzip: return ".gz";
+  case Compression::none: return "";
+  case Compression::zstd: return ".zst";
+  case Compression::gzip: return ".gz";
   }
   return "";
 }
@@ -28,14 +31,6 @@ bool take_ending(std::string_view& text, std::string_view ending) {
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-/// As config::check_name has it: [a-z][a-z0-9-]{0,62}
-bool is_service(std::string_view text) {
-  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !text.empty() && text.size() <= 63 && is_lower(text.front()) &&
-         std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 unsigned number(std::string_view digits) {
@@ -65,15 +60,33 @@ std::optional<WallTime> moment_of(std::string_view text) {
 
 } // namespace
 
-std::optional<Name> parse_name(std::string_view text) {
-  Name name;
+std::string current_log(std::string_view service) {
+  return std::string(service).append(of_logs);
+}
+
+LogName log_put_aside(std::string_view service, WallTime moment) {
+  LogName name;
+  name.service = service;
+  name.moment = moment_in_names(moment);
+  name.put_aside = moment;
+  return name;
+}
+
+std::string moment_in_names(WallTime moment) {
+  std::string text = format_utc(moment);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+std::optional<LogName> parse_log_name(std::string_view text) {
+  LogName name;
   name.unfinished = take_ending(text, temporary);
-  for (const auto compression : {wire::Compression::zstd, wire::Compression::gzip})
-    if (name.compression == wire::Compression::none && take_ending(text, ending_of(compression)))
+  for (const auto compression : {Compression::zstd, Compression::gzip})
+    if (name.compression == Compression::none && take_ending(text, ending_of(compression)))
       name.compression = compression;
-  if (name.unfinished && name.compression == wire::Compression::none) return std::nullopt;
+  if (name.unfinished && name.compression == Compression::none) return std::nullopt;
   const auto at = text.find(between);
-  if (at == std::string_view::npos || !is_service(text.substr(0, at))) return std::nullopt;
+  if (at == std::string_view::npos || !is_service_name(text.substr(0, at))) return std::nullopt;
   name.service = text.substr(0, at);
   name.moment = text.substr(at + between.size());
   const auto moment = moment_of(name.moment);
@@ -82,22 +95,22 @@ std::optional<Name> parse_name(std::string_view text) {
   return name;
 }
 
-std::string text_of(const Name& name) {
+std::string text_of(const LogName& name) {
   std::string text = name.service + std::string(between) + name.moment;
   text += ending_of(name.compression);
   if (name.unfinished) text += temporary;
   return text;
 }
 
-Name as(Name name, wire::Compression compression) {
+LogName as(LogName name, Compression compression) {
   name.compression = compression;
   name.unfinished = false;
   return name;
 }
 
-Name unfinished(Name name) {
+LogName unfinished(LogName name) {
   name.unfinished = true;
   return name;
 }
 
-} // namespace holdfast::archives
+} // namespace holdfast::wire
