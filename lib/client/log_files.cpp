@@ -44,13 +44,17 @@ std::string rotated_log(std::string_view service, std::string_view rotated, wire
 }
 
 Result<std::vector<LogFileName>> rotated_logs(const std::string& directory, std::string_view service) {
-  auto names = names_in(directory);
-  if (!names) return names.error();
   std::vector<LogFileName> files;
-  for (std::string& name : names.value()) {
-    const auto parsed = wire::parse_log_name(name);
-    if (parsed && parsed->service == service && !parsed->unfinished)
-      files.push_back({.name = std::move(name), .rotated = parsed->moment, .packing = parsed->compression});
+  // A file that is compressed while its directory is read may be met under neither name (readdir(3) promises
+  // nothing of what comes and goes meanwhile). It is compressed once: one of two readings has it.
+  for (int reading = 0; reading < 2; ++reading) {
+    auto names = names_in(directory);
+    if (!names) return names.error();
+    for (std::string& name : names.value()) {
+      const auto parsed = wire::parse_log_name(name);
+      if (parsed && parsed->service == service && !parsed->unfinished)
+        files.push_back({.name = std::move(name), .rotated = parsed->moment, .packing = parsed->compression});
+    }
   }
   std::sort(files.begin(), files.end(), [](const LogFileName& a, const LogFileName& b) {
     return std::pair(a.rotated, a.packing) < std::pair(b.rotated, b.packing);

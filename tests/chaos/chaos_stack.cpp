@@ -88,8 +88,9 @@ void ChaosPlace::configure(const std::vector<ChaosService>& services, const std:
           {"settled", "1ms"},
           {"budget", "10000 in 1s"}}}}},
       {"services", std::move(entries)}};
-  // JSON is YAML.
-  directory_.write("holdfast.yaml", whole.dump(1) + "\n");
+  // JSON is YAML. Commands read it at any moment to find the daemon, so it is whole at each.
+  directory_.write("holdfast.yaml.new", whole.dump(1) + "\n");
+  fs::rename(directory_ / "holdfast.yaml.new", directory_ / "holdfast.yaml");
 }
 
 ChaosStack::ChaosStack(const ChaosPlace& place, const std::string& engine)

@@ -106,7 +106,7 @@ void LogFollower::read_compressed(const Fd& file, const std::string& path) {
       wanted = ZSTD_decompressStream(context.get(), &out, &in);
       if (ZSTD_isError(wanted) != 0) throw std::runtime_error(path + ": " + ZSTD_getErrorName(wanted));
       take_bytes({text.data(), out.pos});
-      more = in.pos < in.size || out.pos == out.size;
+      more = in.pos < in.size || (out.pos == out.size && wanted != 0);
     }
   }
   if (wanted != 0) throw std::runtime_error(path + " breaks off");
