@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <functional>
+#include <zstd.h>
 
 using namespace holdfast::test;
 
@@ -172,4 +173,19 @@ TEST_CASE("audit - the files of a log are read in the order of their names, with
   // No run is known, since none made a record here.
   CHECK(counts.torn == 1);
   CHECK(counts.lost == 0);
+}
+
+TEST_CASE("audit - an archive that fills what it is read into exactly is whole", "[judge]") {
+  const Scratch scratch;
+  std::string text;
+  std::uint64_t number = 0;
+  while (text.size() + 1000 < 1U << 20U)
+    text += line_text(1, ++number) + '\n';
+  text.append((1U << 20U) - text.size() - 1, 'x') += '\n';
+  std::string compressed(ZSTD_compressBound(text.size()), '\0');
+  compressed.resize(ZSTD_compress(compressed.data(), compressed.size(), text.data(), text.size(), 1));
+  std::ofstream(scratch / "a.log-20261124T065330.123456Z.zst") << compressed;
+  LogFollower follower(
+      {.service = "a", .logs = scratch.path(), .records = scratch.path(), .timestamps = false});
+  CHECK(follower.end().whole == number);
 }
