@@ -96,6 +96,10 @@ public:
   }
 
   void say(const wire::ControlReply& reply) { write(wire::encode(reply) + "\n"); }
+  /// At once: whoever has read the reply may be gone before anything else is sent.
+  void say_all(const wire::ControlReply& reply) {
+    write(wire::encode(reply) + "\n" + wire::encode(wire::Finished{}) + "\n");
+  }
   void write(std::string_view text) {
     REQUIRE(::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
   }

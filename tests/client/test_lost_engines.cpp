@@ -65,8 +65,7 @@ TEST_CASE("what reads asks the next engine where the first was gone before its a
       EngineEnd next = engines.accept();
       const wire::ControlRequest request = next.met();
       CHECK(request.id == 0);
-      next.say(reading.reply);
-      next.say(wire::Finished{});
+      next.say_all(reading.reply);
       const Ran ran = engines.ended();
       CHECK(ran.code == 0);
       CHECK(ran.out == reading.out);

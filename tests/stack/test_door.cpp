@@ -5,6 +5,7 @@
 #include "stack/web.h"
 #include "support/catch.h"
 #include "support/ports.h"
+#include "support/sanitized.h"
 
 #include <algorithm>
 #include <csignal>
@@ -14,6 +15,9 @@
 using namespace holdfast::test;
 
 namespace {
+
+/// Promised of what is installed; programs that check their own memory take longer at everything.
+constexpr Milliseconds closes_within = is_sanitized ? 250ms : 100ms;
 
 using Clock = std::chrono::steady_clock;
 
@@ -140,7 +144,7 @@ TEST_CASE("door: under load it is closed within 100 ms of the death of a critica
     REQUIRE(crowd.makes(100));
     const auto death = site.kill_database();
     INFO("took " << std::chrono::duration_cast<Milliseconds>(death.closed - death.killed).count() << " ms");
-    CHECK(death.closed - death.killed < 100ms);
+    CHECK(death.closed - death.killed < closes_within);
     // Its next run is not ready sooner.
     closed.push_back({death.closed, death.killed + 300ms});
     site.stack().events().wait_for("", "working");

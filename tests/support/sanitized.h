@@ -2,14 +2,16 @@
 
 namespace holdfast::test {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 /// Rounds of a search whose every round is as good as another: a quarter of them under the sanitizers, where
 /// each takes ten times as long.
 constexpr int rounds(int count) {
-#ifdef __SANITIZE_ADDRESS__
-  return (count + 3) / 4;
-#else
-  return count;
-#endif
+  return is_sanitized ? (count + 3) / 4 : count;
 }
 
 } // namespace holdfast::test
