@@ -75,11 +75,4 @@ Result<std::vector<std::string>> logged_services(const std::string& directory) {
   return std::vector<std::string>(services.begin(), services.end());
 }
 
-std::string as_in_names(std::string_view time) {
-  std::string text;
-  std::copy_if(time.begin(), time.end(), std::back_inserter(text),
-               [](char c) { return c != '-' && c != ':'; });
-  return text;
-}
-
 } // namespace holdfast::client

@@ -28,7 +28,4 @@ struct LogFileName {
 /// Names of all services that have a log there, sorted. An error where the directory cannot be read.
 [[nodiscard]] Result<std::vector<std::string>> logged_services(const std::string& directory);
 
-/// "2026-11-24T06:53:30.123456Z" as it stands in the names of files.
-[[nodiscard]] std::string as_in_names(std::string_view time);
-
 } // namespace holdfast::client

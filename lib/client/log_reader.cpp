@@ -70,7 +70,7 @@ Result<LogReader::Candidates> LogReader::candidates() const {
     // Only what is current still is newer than all that were found.
     if (current && !current.value().is_at(path_of(wire::current_log(service_)))) continue;
     Candidates found;
-    const std::string since = as_in_names(filter_->since);
+    const std::string since = wire::as_in_names(filter_->since);
     for (const LogFileName& file : rotated.value()) {
       if (file.rotated >= since && !begins_after_until(found.newest))
         found.files.push_back({.rotated = file.rotated, .before = found.newest});
@@ -84,7 +84,7 @@ Result<LogReader::Candidates> LogReader::candidates() const {
 }
 
 bool LogReader::begins_after_until(const std::string& rotated_before) const {
-  return !filter_->until.empty() && rotated_before > as_in_names(filter_->until);
+  return !filter_->until.empty() && rotated_before > wire::as_in_names(filter_->until);
 }
 
 Result<LogBegin> LogReader::begin(std::optional<std::uint64_t> last) {

@@ -15,7 +15,6 @@
 #include <optional>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -60,11 +59,6 @@ Result<LogPipeId> identify(std::uint64_t id, int fd) {
   return LogPipeId{.id = id, .inode = info.st_ino};
 }
 
-std::size_t bytes_in(int pipe) {
-  int bytes = 0;
-  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-}
-
 /// All that belongs to the capture thread alone.
 class Mover {
 public:
@@ -81,7 +75,7 @@ public:
   void carry_out(const Finished& finished) {
     const auto found = sources_.find(finished.number);
     if (found == sources_.end()) return;
-    found->second.left = bytes_in(found->second.read.get());
+    found->second.left = bytes_waiting_in(found->second.read.get());
     if (found->second.left == 0U) close(found);
   }
   void carry_out(const LogRotation& rotation) {

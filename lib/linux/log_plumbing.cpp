@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace holdfast::linux_os {
@@ -32,6 +33,11 @@ std::optional<std::string_view> LogPlumbing::peek(int pipe, std::size_t most) {
     have += static_cast<std::size_t>(n);
   }
   return std::string_view(buffer_.data(), have);
+}
+
+std::size_t bytes_waiting_in(int pipe) {
+  int bytes = 0;
+  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 } // namespace holdfast::linux_os

@@ -30,4 +30,7 @@ private:
   std::vector<char> buffer_;
 };
 
+/// What is in a pipe now.
+[[nodiscard]] std::size_t bytes_waiting_in(int pipe);
+
 } // namespace holdfast::linux_os

@@ -1,8 +1,9 @@
 #include "linux/log_sink.h"
 
+#include "linux/log_plumbing.h"
+
 #include <algorithm>
 #include <limits>
-#include <sys/ioctl.h>
 #include <system_error>
 
 namespace holdfast::linux_os {
@@ -19,11 +20,6 @@ std::uint64_t count_lines(std::string_view raw) {
 
 std::string stamp_for(bool timestamps, WallTime wall) {
   return timestamps ? format_utc(wall) + " " : std::string();
-}
-
-bool is_empty(int pipe) {
-  int bytes = 0;
-  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes == 0;
 }
 
 std::int64_t nanoseconds_of(WallTime time) {
@@ -50,7 +46,7 @@ std::size_t LogSink::take_owed(const LogTurn& turn) {
 
 std::size_t LogSink::move(const LogTurn& turn, std::size_t most) {
   // The end of a pipe wakes too: a run that wrote nothing makes no file.
-  if (has_untold() || (!file_ && is_empty(turn.pipe)) || !make_ready(turn)) return 0;
+  if (has_untold() || (!file_ && bytes_waiting_in(turn.pipe) == 0) || !make_ready(turn)) return 0;
   LogState next = state();
   const bool continues = next.open_line == turn.source;
   if (!file_->takes_raw() || (!continues && !file_->at_line_start())) return 0;

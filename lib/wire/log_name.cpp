@@ -67,13 +67,13 @@ std::string current_log(std::string_view service) {
 LogName log_put_aside(std::string_view service, WallTime moment) {
   LogName name;
   name.service = service;
-  name.moment = moment_in_names(moment);
+  name.moment = as_in_names(format_utc(moment));
   name.put_aside = moment;
   return name;
 }
 
-std::string moment_in_names(WallTime moment) {
-  std::string text = format_utc(moment);
+std::string as_in_names(std::string_view time) {
+  std::string text(time);
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
   return text;
 }

@@ -27,8 +27,8 @@ struct LogName {
 
 /// To the microsecond.
 [[nodiscard]] LogName log_put_aside(std::string_view service, WallTime moment);
-/// A moment as it is written in names.
-[[nodiscard]] std::string moment_in_names(WallTime moment);
+/// "2026-11-24T06:53:30.123456Z" as it stands in names.
+[[nodiscard]] std::string as_in_names(std::string_view time);
 
 /// Nothing where a name is not exactly one of ours.
 [[nodiscard]] std::optional<LogName> parse_log_name(std::string_view text);

@@ -56,6 +56,6 @@ TEST_CASE("a directory of logs that cannot be read is an error that names it") {
 }
 
 TEST_CASE("names that are made are those that are read") {
-  CHECK(rotated_log("web", as_in_names("2026-11-24T06:53:30.123456Z"), wire::Compression::gzip) ==
+  CHECK(rotated_log("web", wire::as_in_names("2026-11-24T06:53:30.123456Z"), wire::Compression::gzip) ==
         "web.log-20261124T065330.123456Z.gz");
 }
