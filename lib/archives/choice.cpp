@@ -26,19 +26,22 @@ public:
   void without(const Archive& archive) {
     --files_[archive.service];
     bytes_ -= archive.bytes;
+    gone_ += archive.bytes;
   }
   [[nodiscard]] std::uint64_t files_of(const std::string& service) const { return files_.at(service); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes_that_go() const { return gone_; }
 
 private:
   std::map<std::string, std::uint64_t> files_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t gone_ = 0;
 };
 
 } // namespace
 
 std::vector<Removal> choose_removals(std::vector<Archive> archives, const wire::KeepLimits& keep,
-                                     WallTime now) {
+                                     WallTime now, std::uint64_t missing_bytes) {
   std::sort(archives.begin(), archives.end(), [](const Archive& a, const Archive& b) {
     return std::tie(a.put_aside, a.name) < std::tie(b.put_aside, b.name);
   });
@@ -48,7 +51,7 @@ std::vector<Removal> choose_removals(std::vector<Archive> archives, const wire::
     left.without(archive);
     removals.push_back({std::move(archive), reason});
   };
-  // The total comes last: nothing is to go for the bytes of what goes anyway.
+  // Bytes come last: nothing is to go for those of what goes anyway.
   std::vector<Archive> stay;
   for (Archive& archive : archives)
     if (is_too_old(archive, keep, now))
@@ -58,7 +61,10 @@ std::vector<Removal> choose_removals(std::vector<Archive> archives, const wire::
     else
       stay.push_back(std::move(archive));
   for (Archive& archive : stay)
-    if (left.bytes() > keep.total) remove(archive, Reason::beyond_total);
+    if (left.bytes() > keep.total)
+      remove(archive, Reason::beyond_total);
+    else if (left.bytes_that_go() < missing_bytes)
+      remove(archive, Reason::short_disk);
   return removals;
 }
 

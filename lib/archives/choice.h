@@ -25,9 +25,11 @@ struct Removal {
 };
 
 /// Whatever is older than `keep.age`; of each service the oldest beyond `keep.files`; and of all services
-/// together the oldest, until what is left has `keep.total` bytes at most. Each of the three applies by
-/// itself. The oldest come first; of two from the same moment the one whose name sorts first.
+/// together the oldest, until what is left has `keep.total` bytes at most, and until what goes has
+/// `missing_bytes` at least, which the disk has too few. Each of the four applies by itself. The oldest come
+/// first; of two from the same moment the one whose name sorts first.
 [[nodiscard]] std::vector<Removal> choose_removals(std::vector<Archive> archives,
-                                                   const wire::KeepLimits& keep, WallTime now);
+                                                   const wire::KeepLimits& keep, WallTime now,
+                                                   std::uint64_t missing_bytes = 0);
 
 } // namespace holdfast::archives

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace holdfast::archives {
@@ -130,6 +131,14 @@ Status Directory::remove(const wire::LogName& name) const {
   const std::string text = text_of(name);
   if (::unlinkat(fd_, text.c_str(), 0) != 0 && errno != ENOENT) return system_error(text, errno);
   return Done{};
+}
+
+Result<Directory::Space> Directory::space() const {
+  struct statvfs info {};
+  if (::fstatvfs(fd_, &info) != 0) return system_error("room on the file system of the logs", errno);
+  // What is kept for root is nobody's here.
+  const std::uint64_t others = info.f_blocks - info.f_bfree + info.f_bavail;
+  return Space{.free = info.f_bavail * info.f_frsize, .all = others * info.f_frsize};
 }
 
 Status Directory::sync() const {

@@ -51,6 +51,13 @@ public:
   /// Never in the place of another file: EEXIST.
   [[nodiscard]] Status rename(const wire::LogName& from, const wire::LogName& to) const;
   [[nodiscard]] Status remove(const wire::LogName& name) const;
+  /// Of the file system that it is on, in bytes, for who is not root, as df(1) counts.
+  struct Space {
+    std::uint64_t free = 0;
+    std::uint64_t all = 0; ///< 0: it does not say
+  };
+  [[nodiscard]] Result<Space> space() const;
+
   /// What was renamed and removed is so after a crash of the machine too.
   [[nodiscard]] Status sync() const;
 

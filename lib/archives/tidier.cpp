@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <map>
@@ -39,6 +40,14 @@ Status copy_times(int from, int to) {
   return Done{};
 }
 
+std::uint64_t share_of(std::uint64_t all, std::uint64_t percent) {
+  return all / 100 * percent + all % 100 * percent / 100;
+}
+
+std::string less_free_than(std::uint64_t percent) {
+  return "less than " + std::to_string(percent) + "% of their file system is free";
+}
+
 bool is_no_room(int code) {
   return code == ENOSPC || code == EDQUOT;
 }
@@ -57,9 +66,11 @@ Status Tidier::run() {
     settle_twins();
     const bool more = next_to_compress() != nullptr;
     remove_surplus(more ? with_allowance(orders_.keep) : orders_.keep);
-    if (!more) return Done{};
+    if (!more) break;
     if (const Entry* const next = next_to_compress()) compress(wire::LogName(next->name));
   }
+  tell_of_short_disk();
+  return Done{};
 }
 
 Status Tidier::look() {
@@ -179,7 +190,7 @@ void Tidier::remove_surplus(const wire::KeepLimits& keep) {
   }
   wire::ArchiveTidings tidings;
   std::set<std::string> gone;
-  for (const Removal& removal : choose_removals(std::move(all), keep, read_wall())) {
+  for (const Removal& removal : choose_removals(std::move(all), keep, read_wall(), missing_bytes())) {
     if (auto removed = directory_.remove(names.at(removal.archive.name)); !removed) {
       trouble(removed.error().what + "; it is not removed");
       continue;
@@ -191,6 +202,31 @@ void Tidier::remove_surplus(const wire::KeepLimits& keep) {
   }
   std::erase_if(listing_.archives, [&](const Entry& entry) { return gone.contains(text_of(entry.name)); });
   if (!gone.empty()) tell_(tidings);
+}
+
+/// What the disk has less than is to be free on it.
+std::uint64_t Tidier::missing_bytes() {
+  if (orders_.free.stop == 0) return 0;
+  const auto space = directory_.space();
+  if (!space) {
+    trouble(space.error().what);
+    return 0;
+  }
+  const std::uint64_t wanted = share_of(space.value().all, orders_.free.stop);
+  return wanted - std::min(wanted, space.value().free);
+}
+
+/// When all is done that can be done about it.
+void Tidier::tell_of_short_disk() {
+  const auto space = directory_.space();
+  if (!space) return trouble(space.error().what);
+  const auto is_short_of = [&](std::uint64_t percent) {
+    return space.value().free < share_of(space.value().all, percent);
+  };
+  if (is_short_of(orders_.free.stop))
+    trouble(less_free_than(orders_.free.stop) + " (logging.free.stop), and no archive is left to be removed");
+  else if (is_short_of(orders_.free.warn))
+    trouble(less_free_than(orders_.free.warn) + " (logging.free.warn)");
 }
 
 /// A large file takes long where others have the processors; the limits hold meanwhile.

@@ -52,6 +52,8 @@ void read_archives(const Fields& logging, model::LogArchives& archives) {
   keep.duration("for", archives.keep_for);
   keep.parsed("total", archives.keep_total, parse_size);
   keep.parsed("files", archives.keep_files, parse_integer);
+  logging.section("free").parsed("warn", archives.warn_percent, parse_share);
+  logging.section("free").parsed("stop", archives.stop_percent, parse_share);
 }
 
 std::vector<model::VolumeSpec> read_volumes(const Node* volumes) {
@@ -94,6 +96,9 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   logging.text("directory", stack.log_directory);
   logging.section("rotate").parsed("size", stack.rotate_size, parse_size);
   logging.section("rotate").duration("every", stack.rotate_every);
+  std::string when_full;
+  logging.text("when_full", when_full);
+  if (when_full == "block") stack.log_when_full = model::LogWhenFull::block;
   read_archives(logging, stack.log_archives);
   stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");

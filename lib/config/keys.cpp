@@ -109,14 +109,21 @@ constexpr std::array keep_keys = {
 };
 constexpr Section keep_section = {keep_keys};
 
+constexpr std::array log_free_keys = {
+    key("warn", share, "Tell when less of it is free; 0%: never").in(0, 99),
+    key("stop", share, "Remove the oldest files that were put aside when less is free; 0%: never").in(0, 99),
+};
+constexpr Section log_free_section = {log_free_keys};
+
 constexpr std::array compress_choices = {Choice{"zstd"}, Choice{"gzip"}, Choice{"none"}};
-constexpr std::array when_full_choices = {Choice{"drop"}, Choice{"block", false}};
+constexpr std::array when_full_choices = {Choice{"drop"}, Choice{"block"}};
 constexpr std::array forward_choices = {Choice{"journal"}};
 
 constexpr std::array logging_keys = {
     key("directory", path, "Where the logs are; a change needs a restart of the daemon"),
     key("rotate", section, "When a log file is put aside").of(rotate_section),
     key("keep", section, "What is kept of files that were put aside; each limit applies").of(keep_section),
+    key("free", section, "Room on the file system of the logs").of(log_free_section),
     key("compress", choice, "How files that were put aside are compressed").of(compress_choices),
     key("when_full", choice, "drop: lines are counted and told; block: the service waits")
         .of(when_full_choices),

@@ -16,8 +16,8 @@ namespace {
 
 /// Several services' files are put aside at the same moment, and nobody waits for this.
 constexpr Duration settle = std::chrono::seconds(1);
-/// What is kept by its age is looked at so often.
-constexpr Duration between_rounds = std::chrono::hours(1);
+/// What is kept by its age is looked at so often, and the disk, which others fill too.
+constexpr Duration between_rounds = std::chrono::minutes(5);
 
 /// After one that did not come to its end.
 constexpr Duration before_another = std::chrono::minutes(1);
@@ -54,6 +54,8 @@ std::string words_of(wire::RemovalReason reason, const model::LogArchives& limit
     return "beyond " + std::to_string(limits.keep_files.value_or(0)) + " of their service";
   case wire::RemovalReason::beyond_total:
     return "beyond " + format_bytes(limits.keep_total) + " of all together";
+  case wire::RemovalReason::short_disk:
+    return "because less than " + std::to_string(limits.stop_percent) + "% of their file system was free";
   }
   return {};
 }
@@ -97,6 +99,7 @@ void ArchiveTidier::tidy() {
   const wire::ArchiveOrders orders{
       .compression = compression_of(wanted_.compression),
       .keep = {.age = wanted_.keep_for, .total = wanted_.keep_total, .files = wanted_.keep_files},
+      .free = {.warn = wanted_.warn_percent, .stop = wanted_.stop_percent},
       .lock = options_.lock};
   SidePrograms::Order order;
   order.key = "tidy log archives";

@@ -16,9 +16,9 @@
 namespace holdfast::engine {
 
 /// Has log files that were put aside compressed, and those removed that are not to be kept: at the start,
-/// after each rotation, when the configuration changes, and each hour for their age. A program of ours does
-/// it (wire/archives.h), at idle priority and one at a time: one that hangs, as on a dead disk, or dies holds
-/// up nobody.
+/// after each rotation, when a line found no room, when the configuration changes, and each five minutes for
+/// their age and the room on the disk. A program of ours does it (wire/archives.h), at idle priority and one
+/// at a time: one that hangs, as on a dead disk, or dies holds up nobody.
 class ArchiveTidier {
 public:
   struct Parts {
@@ -47,6 +47,8 @@ public:
   void respecified(const model::LogArchives& wanted);
   /// A file was put aside.
   void rotated();
+  /// A line found no room.
+  void full() { rotated(); }
   /// Nothing is started any more.
   void stop();
 

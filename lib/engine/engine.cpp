@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/log_rules.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -66,7 +67,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
       upgrade_(anchor_, table_.life, std::move(options.upgrade)),
       logs_(std::make_unique<linux_os::LogCapture>(linux_os::LogCapture::Options{
           .directory_fd = log_directory_.get(),
-          .rotation = {.size = stack_.spec().rotate_size, .every = stack_.spec().rotate_every},
+          .rules = log_rules(stack_.spec()),
           .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); },
           .hold = std::move(options.arrival.logs),
           .closed =
@@ -76,7 +77,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                   post_tidy();
                 });
               },
-          .rotated = [this] { boost::asio::post(loop_, [this] { archives_.rotated(); }); }})),
+          .rotated = [this] { boost::asio::post(loop_, [this] { archives_.rotated(); }); },
+          .full = [this] { boost::asio::post(loop_, [this] { archives_.full(); }); }})),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,

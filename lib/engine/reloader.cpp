@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "engine/limits.h"
+#include "engine/log_rules.h"
 #include "engine/premises.h"
 #include "model/merge.h"
 #include "model/words.h"
@@ -176,7 +177,7 @@ void Reloader::settle(const model::StackSpec& before) {
     if (now.reload && parts_.runs.main_pid({i}) != 0 && !same)
       parts_.configuration.mark(now.name, now.reload->files);
   }
-  parts_.logs.reopen({.size = stack_.spec().rotate_size, .every = stack_.spec().rotate_every});
+  parts_.logs.reopen(log_rules(stack_.spec()));
   parts_.runs.respecified();
   handlers_.respecified();
   write_limits(before);

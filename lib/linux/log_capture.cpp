@@ -26,9 +26,10 @@ namespace {
 
 /// What the end may take, however much is still being written.
 constexpr Duration most_at_the_end = std::chrono::seconds(1);
-/// How long dropped lines may stay untold where nothing more is written. Nothing else wakes us up by the
-/// clock.
+/// How long dropped lines may stay untold where nothing more is written.
 constexpr std::chrono::milliseconds between_tries{10000};
+/// How long those that wait for room may lie there when there is some. Nothing else wakes us up by the clock.
+constexpr std::chrono::milliseconds between_tries_of_waiting{1000};
 /// The numbers of the eventfd and of the timer among the sources, which count from 1.
 constexpr std::uint64_t wake_number = 0;
 constexpr std::uint64_t timer_number = ~std::uint64_t{0};
@@ -50,13 +51,21 @@ struct Finished {
   std::uint64_t number = 0;
 };
 
-using Command = std::variant<Added, Finished, LogRotation>;
+using Command = std::variant<Added, Finished, LogRules>;
 
 Result<LogPipeId> identify(std::uint64_t id, int fd) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return system_error("log pipe", errno);
   if (!S_ISFIFO(info.st_mode)) return Error{"log pipe: not a pipe", EINVAL};
   return LogPipeId{.id = id, .inode = info.st_ino};
+}
+
+Status watch(int epoll, int fd, std::uint64_t number) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = number;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return system_error("epoll_ctl", errno);
+  return Done{};
 }
 
 /// All that belongs to the capture thread alone.
@@ -78,15 +87,41 @@ public:
     found->second.left = bytes_waiting_in(found->second.read.get());
     if (found->second.left == 0U) close(found);
   }
-  void carry_out(const LogRotation& rotation) {
+  void carry_out(const LogRules& rules) {
     for (LogSink* sink : sinks_)
-      sink->reopen(rotation);
+      sink->reopen(rules);
+    listen_to_waiting();
   }
 
   /// One turn of one source. What is not moved has its turn after the others.
   void serve(std::uint64_t number) {
     const auto found = sources_.find(number);
-    if (found != sources_.end() && !turn(found->second)) close(found);
+    if (found == sources_.end()) return;
+    switch (turn(found->second)) {
+    case After::more: return;
+    case After::done: close(found); return;
+    case After::waits:
+      // It would wake us all the time.
+      ::epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.read.get(), nullptr);
+      waiting_.push_back(number);
+      return;
+    }
+  }
+
+  /// What cannot be written may wait no longer than until now.
+  void end() {
+    ending_ = true;
+    listen_to_waiting();
+  }
+
+  [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
+  /// Each is tried again.
+  void listen_to_waiting() {
+    for (const std::uint64_t number : std::exchange(waiting_, {})) {
+      const auto found = sources_.find(number);
+      if (found != sources_.end() && !watch(epoll_, found->second.read.get(), number))
+        waiting_.push_back(number);
+    }
   }
 
   [[nodiscard]] bool has_untold() const {
@@ -109,21 +144,24 @@ public:
 private:
   using Sources = std::map<std::uint64_t, Source>;
 
-  /// False when the source is done with.
-  bool turn(Source& source) {
+  enum class After { more, waits, done };
+
+  After turn(Source& source) {
     const auto moved = move(source);
-    if (!moved) return false;
-    if (*moved == 0) return !source.left;
-    if (source.left) *source.left -= *moved;
-    return source.left != 0U;
+    if (const auto* const after = std::get_if<After>(&moved)) return *after;
+    const std::size_t bytes = std::get<std::size_t>(moved);
+    if (bytes == 0) return source.left ? After::done : After::more;
+    if (source.left) *source.left -= bytes;
+    return source.left == 0U ? After::done : After::more;
   }
 
-  /// How many bytes of the pipe are done with; nothing at its end.
-  std::optional<std::size_t> move(Source& source) {
+  /// How many bytes of the pipe are done with, or why none will be.
+  std::variant<std::size_t, After> move(Source& source) {
     constexpr std::size_t most_bytes_as_they_are = 256U << 10U;
     const LogTurn turn{.source = source.id,
                        .pipe = source.read.get(),
                        .timestamps = source.timestamps,
+                       .is_last = ending_ && source.left,
                        .wall = read_wall(),
                        .mono = read_mono()};
     if (const std::size_t owed = source.sink->take_owed(turn); owed > 0) return owed;
@@ -133,8 +171,11 @@ private:
           moved > 0)
         return moved;
     const auto raw = plumbing_.peek(turn.pipe, most);
-    if (!raw) return std::nullopt;
-    return raw->empty() ? 0 : source.sink->write(turn, *raw);
+    if (!raw) return After::done;
+    if (raw->empty()) return std::size_t{0};
+    const auto written = source.sink->write(turn, *raw);
+    if (!written) return After::waits;
+    return *written;
   }
 
   void close(Sources::iterator source) {
@@ -150,6 +191,8 @@ private:
   LogPlumbing plumbing_;
   const Closed closed_;
   Sources sources_;
+  std::vector<std::uint64_t> waiting_; ///< of the sources, for room; nobody listens to them
+  bool ending_ = false;
   std::vector<LogSink*> sinks_;               ///< that ever had a source
   std::size_t looked_at_ = sinks_.max_size(); ///< of them, since a period was over
 };
@@ -157,7 +200,7 @@ private:
 } // namespace
 
 struct LogCapture::Shared {
-  explicit Shared(Options given) : options(std::move(given)), rotation(options.rotation) {}
+  explicit Shared(Options given) : options(std::move(given)), rules(options.rules) {}
 
   /// Starts the thread, or says why nothing can be captured at all.
   Status start() {
@@ -167,19 +210,11 @@ struct LogCapture::Shared {
     ledger.emplace(std::move(opened).value());
     auto plumbing = LogPlumbing::make(ledger->receipt_size());
     if (!plumbing) return plumbing.error();
-    if (auto watched = watch(wake.get(), wake_number); !watched) return watched;
-    if (auto watched = watch(timer.fd(), timer_number); !watched) return watched;
-    timer.set(rotation.every);
+    if (auto watched = watch(epoll.get(), wake.get(), wake_number); !watched) return watched;
+    if (auto watched = watch(epoll.get(), timer.fd(), timer_number); !watched) return watched;
+    timer.set(rules.rotation.every);
     thread = std::thread([this, mover = Mover(epoll.get(), std::move(plumbing).value(),
                                               std::move(options.closed))]() mutable { work(mover); });
-    return Done{};
-  }
-
-  Status watch(int fd, std::uint64_t number) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = number;
-    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return system_error("epoll_ctl", errno);
     return Done{};
   }
 
@@ -200,8 +235,8 @@ struct LogCapture::Shared {
     if (const auto found = sinks.find(service); found != sinks.end()) return found->second.get();
     const auto row = ledger->row_of(service);
     if (!row) return row.error();
-    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble, options.rotated};
-    auto sink = std::make_unique<LogSink>(parts, row.value(), service, rotation);
+    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble, options.rotated, options.full};
+    auto sink = std::make_unique<LogSink>(parts, row.value(), service, rules);
     return sinks.emplace(service, std::move(sink)).first->second.get();
   }
 
@@ -215,7 +250,7 @@ struct LogCapture::Shared {
       time_to_end = ending;
     }
     for (Command& command : taken) {
-      if (const auto* const given = std::get_if<LogRotation>(&command)) timer.set(given->every);
+      if (const auto* const given = std::get_if<LogRules>(&command)) timer.set(given->rotation.every);
       std::visit([&mover](auto& each) { mover.carry_out(std::move(each)); }, command);
     }
     return time_to_end;
@@ -230,21 +265,28 @@ struct LogCapture::Shared {
     }
   }
 
+  /// How long may be waited for an event, in milliseconds; -1: however long.
+  static int patience_with(const Mover& mover) {
+    if (mover.has_waiting()) return static_cast<int>(between_tries_of_waiting.count());
+    return mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
+  }
+
   /// The thread: until it is time to end, and then until nothing is there any more, or long enough.
   void work(Mover& mover) {
     for (const std::string& complaint : ledger->complaints())
       options.trouble(complaint);
     std::optional<MonoTime> deadline;
     MonoTime next_try = read_mono();
+    MonoTime next_try_of_waiting = next_try;
     for (;;) {
-      const bool waits = !deadline && !mover.is_looking();
-      const int patience = !waits ? 0 : mover.has_untold() ? static_cast<int>(between_tries.count()) : -1;
+      const int patience = deadline || mover.is_looking() ? 0 : patience_with(mover);
       std::array<epoll_event, 64> events{};
       const int count = ::epoll_wait(epoll.get(), events.data(), events.size(), patience);
       // Cleared before the commands are taken: whoever rings while they are being carried out wakes us again.
       clear_wake();
       if (carry_out_commands(mover) && !deadline) {
         deadline = later(read_mono(), most_at_the_end);
+        mover.end();
         continue;
       }
       for (int i = 0; i < count; ++i)
@@ -252,6 +294,10 @@ struct LogCapture::Shared {
       mover.look_at_next();
       const MonoTime now = read_mono();
       if (deadline && (count == 0 || now >= *deadline)) break;
+      if (!deadline && mover.has_waiting() && now >= next_try_of_waiting) {
+        mover.listen_to_waiting();
+        next_try_of_waiting = later(now, between_tries_of_waiting);
+      }
       if (now < next_try) continue;
       mover.tell_dropped();
       next_try = later(now, between_tries);
@@ -267,7 +313,7 @@ struct LogCapture::Shared {
   Status state = Done{};
 
   std::mutex mutex; ///< guards what follows but the thread
-  LogRotation rotation;
+  LogRules rules;
   std::map<std::string, std::unique_ptr<LogSink>>
       sinks; ///< never removed from: the thread uses them unguarded
   std::vector<Command> commands;
@@ -300,7 +346,7 @@ Result<LogCapture::PipeNumber> LogCapture::add(const LogSource& source, Fd read_
   if (!sink) return sink.error();
   const std::uint64_t number = shared_->last_number + 1;
   // Watched before it is handed over: the thread looks at the commands before it looks at the events.
-  if (auto watched = shared_->watch(read_end.get(), number); !watched) return watched.error();
+  if (auto watched = watch(shared_->epoll.get(), read_end.get(), number); !watched) return watched.error();
   shared_->last_number = number;
   shared_->commands.emplace_back(Added{.number = number,
                                        .source = {.sink = sink.value(),
@@ -319,11 +365,11 @@ void LogCapture::finish(PipeNumber pipe) {
   shared_->wake_up();
 }
 
-void LogCapture::reopen(const LogRotation& rotation) {
+void LogCapture::reopen(const LogRules& rules) {
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->rotation = rotation;
-    shared_->commands.emplace_back(rotation);
+    shared_->rules = rules;
+    shared_->commands.emplace_back(rules);
   }
   shared_->wake_up();
 }

@@ -12,12 +12,16 @@
 // between, or a line's end be found to rotate at, they are looked at too.
 //
 // What is lost all the same: what the file system loses with the machine, and, on a disk without room, what
-// is told as dropped. What could be written of a line that is then dropped stays.
+// is told as dropped. What could be written of a line that is then dropped stays. Where it is not to be
+// dropped (LogWhenFull::block) it stays in its pipe and is tried again each second, and the pipe is not
+// listened to meanwhile; at the end only what runs that are over have left is dropped, the rest is for the
+// next capture.
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "linux/log_file.h"
 #include "linux/log_memory.h"
+#include "linux/log_rules.h"
 
 #include <cstdint>
 #include <functional>
@@ -46,7 +50,7 @@ class LogCapture {
 public:
   struct Options {
     int directory_fd = -1; ///< borrowed; outlives the capture
-    LogRotation rotation;
+    LogRules rules;
     /// Called from the capture thread with one line for our own log, at most once a minute and service
     /// ("postgresql.log: No space left on device; 512 lines dropped").
     std::function<void(std::string)> trouble;
@@ -57,11 +61,14 @@ public:
     std::function<void(std::uint64_t id)> closed;
     /// Called from the capture thread when a file was put aside. May be empty.
     std::function<void()> rotated{};
+    /// Called from the capture thread when a line found no room on the disk, each 10 s and service at most.
+    /// May be empty.
+    std::function<void()> full{};
   };
 
   /// What keeps it from working is told by add().
   explicit LogCapture(Options options);
-  /// Drains what is in the pipes (bounded: 1 s), then ends the thread.
+  /// Drains what is in the pipes as far as it can be written (bounded: 1 s), then ends the thread.
   ~LogCapture();
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
@@ -79,7 +86,7 @@ public:
 
   /// From now on, for all files; and each is looked for by its name again: one that somebody renamed is left
   /// to him.
-  void reopen(const LogRotation& rotation);
+  void reopen(const LogRules& rules);
 
   /// Lines (or parts of lines without an end) that could not be written, with this hold.
   [[nodiscard]] std::uint64_t dropped(const std::string& service) const;

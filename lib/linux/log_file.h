@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "linux/log_period.h"
+#include "linux/log_rules.h"
 
 #include <cstdint>
 #include <optional>
@@ -25,12 +26,6 @@ struct LogPlace {
   std::uint64_t device = 0;
   std::uint64_t inode = 0; ///< 0: no file
   std::uint64_t size = 0;
-};
-
-/// When a file is put aside.
-struct LogRotation {
-  std::uint64_t size = 0; ///< bytes that it has at least then
-  Duration every{}; ///< as log_period() has it: with its first line of a later period; zero: never by time
 };
 
 /// What a file that ends in the middle of a line is to be taken for.

@@ -3,6 +3,7 @@
 #include "linux/log_plumbing.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <system_error>
 
@@ -10,6 +11,7 @@ namespace holdfast::linux_os {
 namespace {
 
 constexpr Duration between_complaints = std::chrono::minutes(1);
+constexpr Duration between_calls_for_room = std::chrono::seconds(10);
 constexpr Duration between_rotations_that_fail = std::chrono::seconds(10);
 
 /// Lines, a part without an end counting as one.
@@ -32,9 +34,8 @@ WallTime wall_of(std::int64_t nanoseconds) {
 
 } // namespace
 
-LogSink::LogSink(Parts parts, std::size_t row, std::string service, const LogRotation& rotation)
-    : parts_(parts), row_(row), service_(std::move(service)), rotation_(rotation), dropped_(state().dropped) {
-}
+LogSink::LogSink(Parts parts, std::size_t row, std::string service, const LogRules& rules)
+    : parts_(parts), row_(row), service_(std::move(service)), rules_(rules), dropped_(state().dropped) {}
 
 std::size_t LogSink::take_owed(const LogTurn& turn) {
   const LogOwed owed = state().owed;
@@ -61,8 +62,8 @@ std::size_t LogSink::move(const LogTurn& turn, std::size_t most) {
   return moved;
 }
 
-std::size_t LogSink::write(const LogTurn& turn, std::string_view raw) {
-  if (auto ready = make_ready(turn); !ready) return drop(turn, raw, ready.error());
+std::optional<std::size_t> LogSink::write(const LogTurn& turn, std::string_view raw) {
+  if (auto ready = make_ready(turn); !ready) return refuse(turn, raw, ready.error());
   LogState next = state();
   text_.clear();
   if (has_untold()) add_summary(turn.wall, text_);
@@ -76,7 +77,7 @@ std::size_t LogSink::write(const LogTurn& turn, std::string_view raw) {
       {.source = turn.source, .used = used, .place = file_->place(), .row = row_, .next = next});
   if (auto appended = file_->append(text_); !appended) {
     parts_.ledger.abandon();
-    return drop(turn, raw, appended.error());
+    return refuse(turn, raw, appended.error());
   }
   parts_.ledger.finish(turn.pipe);
   return used;
@@ -107,7 +108,7 @@ Status LogSink::open_file() {
   if (file_) return Done{};
   // A line that a predecessor left open goes on, in whatever pieces it comes.
   const LastLine last = state().open_line == LogPipeId{} ? LastLine::torn : LastLine::goes_on;
-  auto opened = LogFile::open(parts_.directory_fd, service_, rotation_, last);
+  auto opened = LogFile::open(parts_.directory_fd, service_, rules_.rotation, last);
   if (!opened) return opened.error();
   file_.emplace(std::move(opened).value());
   return Done{};
@@ -125,8 +126,8 @@ void LogSink::rotate_where_due(WallTime wall, MonoTime mono) {
   if (file_ && file_->find_end()) rotate_full(wall, mono);
 }
 
-void LogSink::reopen(const LogRotation& rotation) {
-  rotation_ = rotation;
+void LogSink::reopen(const LogRules& rules) {
+  rules_ = rules;
   file_.reset();
 }
 
@@ -160,6 +161,13 @@ void LogSink::add_summary(WallTime now, std::string& text) const {
           format_utc(wall_of(untold.last)) + ": " + std::generic_category().message(untold.code) + "\n";
 }
 
+std::optional<std::size_t> LogSink::refuse(const LogTurn& turn, std::string_view raw, const Error& error) {
+  ask_for_room(turn.mono, error);
+  if (rules_.when_full == LogWhenFull::drop || turn.is_last) return drop(turn, raw, error);
+  complain(turn.mono, error.what + "; its lines wait (logging.when_full: block)");
+  return std::nullopt;
+}
+
 std::size_t LogSink::drop(const LogTurn& turn, std::string_view raw, const Error& error) {
   const std::uint64_t lines = count_lines(raw);
   LogState next = state();
@@ -176,6 +184,13 @@ std::size_t LogSink::drop(const LogTurn& turn, std::string_view raw, const Error
   complain(turn.mono, error.what + "; " + std::to_string(next.untold.lines) +
                           (next.untold.lines == 1 ? " line dropped" : " lines dropped"));
   return raw.size();
+}
+
+void LogSink::ask_for_room(MonoTime now, const Error& error) {
+  if ((error.code != ENOSPC && error.code != EDQUOT) || !parts_.full) return;
+  if (asked_for_room_ && now < later(*asked_for_room_, between_calls_for_room)) return;
+  asked_for_room_ = now;
+  parts_.full();
 }
 
 void LogSink::complain(MonoTime now, std::string what) {

@@ -13,7 +13,7 @@ namespace holdfast::model {
 
 /// Of everything in fields.h. Raised when a field comes, goes or changes its place. Of records the present
 /// build reads this one only; of saved states see saved_parts.cpp.
-constexpr std::uint32_t format = 10;
+constexpr std::uint32_t format = 11;
 
 /// 20 bytes: `magic`, format, length, checksum; numbers with their lowest byte first.
 constexpr std::size_t envelope_size = 20;

@@ -84,6 +84,14 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(LogWhenFull value) {
+  switch (value) {
+  case LogWhenFull::drop:
+  case LogWhenFull::block: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(LogCompression value) {
   switch (value) {
   case LogCompression::none:

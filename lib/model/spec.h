@@ -273,12 +273,17 @@ enum class EnforceLimits : std::uint8_t { when_available, required };
 
 enum class LogCompression : std::uint8_t { none, zstd, gzip };
 
+/// What becomes of lines that cannot be written.
+enum class LogWhenFull : std::uint8_t { drop, block };
+
 /// What becomes of log files that were put aside. Each limit applies by itself.
 struct LogArchives {
   LogCompression compression = LogCompression::zstd;
   Duration keep_for = 90 * 24h;
   std::uint64_t keep_total = 5ULL << 30;     ///< bytes, of all services together
   std::optional<std::uint64_t> keep_files{}; ///< of each service
+  unsigned warn_percent = 10;                ///< of the logs' file system; told when less is free; 0: never
+  unsigned stop_percent = 5;                 ///< the oldest go when less is free; 0: never
   bool operator==(const LogArchives&) const = default;
 };
 
@@ -290,6 +295,7 @@ struct StackSpec {
   std::string log_directory = "/var/log/holdfast";
   std::uint64_t rotate_size = 100ULL << 20; ///< bytes
   Duration rotate_every = std::chrono::hours(24);
+  LogWhenFull log_when_full = LogWhenFull::drop;
   LogArchives log_archives;
   unsigned start_at_once = 2;
   Duration start_within = 10min;  ///< from a start of the stack until its door opens

@@ -6,7 +6,8 @@ namespace holdfast::wire {
 namespace {
 
 constexpr std::array all_compressions = {Compression::none, Compression::zstd, Compression::gzip};
-constexpr std::array<const char*, removal_reasons> reason_keys = {"too_old", "too_many", "beyond_total"};
+constexpr std::array<const char*, removal_reasons> reason_keys = {"too_old", "too_many", "beyond_total",
+                                                                  "short_disk"};
 
 constexpr std::size_t longest_words = 1000;
 
@@ -43,6 +44,8 @@ std::string encode(const ArchiveOrders& orders) {
                      {"keep_for_ms", static_cast<std::uint64_t>(age)},
                      {"keep_total", orders.keep.total},
                      {"keep_files", or_null(orders.keep.files)},
+                     {"free_warn", orders.free.warn},
+                     {"free_stop", orders.free.stop},
                      {"lock", orders.lock}});
 }
 
@@ -66,6 +69,8 @@ Result<ArchiveOrders> decode_archive_orders(std::string_view text) {
   fields.need("keep_for_ms", age);
   fields.need("keep_total", orders.keep.total);
   fields.need("keep_files", orders.keep.files);
+  fields.need("free_warn", orders.free.warn);
+  fields.need("free_stop", orders.free.stop);
   fields.need("lock", orders.lock);
   if (auto status = fields.finish(true); !status) return status.error();
   const auto compression = compression_of(compress);

@@ -27,17 +27,25 @@ struct KeepLimits {
   bool operator==(const KeepLimits&) const = default;
 };
 
+/// What is to be free of the file system that they are on, in percent; 0: whatever. `logging.free`.
+struct FreeLimits {
+  std::uint64_t warn = 0; ///< less is told
+  std::uint64_t stop = 0; ///< with less the oldest go
+  bool operator==(const FreeLimits&) const = default;
+};
+
 struct ArchiveOrders {
   Compression compression = Compression::zstd;
   KeepLimits keep{};
+  FreeLimits free{};
   /// A file that is locked while the program works: never two of them at once, though the engine that
   /// started one is gone.
   std::string lock{};
   bool operator==(const ArchiveOrders&) const = default;
 };
 
-enum class RemovalReason : std::uint8_t { too_old, too_many, beyond_total };
-constexpr std::size_t removal_reasons = 3;
+enum class RemovalReason : std::uint8_t { too_old, too_many, beyond_total, short_disk };
+constexpr std::size_t removal_reasons = 4;
 
 struct RemovedArchives {
   std::uint64_t files = 0;

@@ -23,12 +23,14 @@ Archive archive(const std::string& service, int days, std::uint64_t bytes = 100)
 }
 
 /// "redis 3: too old", in their order.
-std::vector<std::string> removed(const std::vector<Archive>& all, const KeepLimits& keep) {
+std::vector<std::string> removed(const std::vector<Archive>& all, const KeepLimits& keep,
+                                 std::uint64_t missing_bytes = 0) {
   std::vector<std::string> words;
-  for (const Removal& removal : choose_removals(all, keep, now)) {
-    const char* why = removal.reason == wire::RemovalReason::too_old    ? ": too old"
-                      : removal.reason == wire::RemovalReason::too_many ? ": too many"
-                                                                        : ": beyond the total";
+  for (const Removal& removal : choose_removals(all, keep, now, missing_bytes)) {
+    const char* why = removal.reason == wire::RemovalReason::too_old        ? ": too old"
+                      : removal.reason == wire::RemovalReason::too_many     ? ": too many"
+                      : removal.reason == wire::RemovalReason::beyond_total ? ": beyond the total"
+                                                                            : ": short disk";
     words.push_back(removal.archive.name + why);
   }
   return words;
@@ -69,6 +71,16 @@ TEST_CASE("archive choice: by total - the oldest of all services first and no mo
   CHECK(removed(all, {.total = 0}).size() == 4);
   // The newest goes too where it alone is too much: the bound is one.
   CHECK(removed({archive("a", 0, 101)}, {.total = 100}) == Words{"a 0: beyond the total"});
+}
+
+TEST_CASE("archive choice: on a short disk the oldest of all services go - no more than needed") {
+  const std::vector<Archive> all{archive("a", 1, 50), archive("b", 2, 30), archive("a", 4, 10)};
+  CHECK(removed(all, {}, 1) == Words{"a 4: short disk"});
+  CHECK(removed(all, {}, 10) == Words{"a 4: short disk"});
+  CHECK(removed(all, {}, 11) == Words{"a 4: short disk", "b 2: short disk"});
+  CHECK(removed(all, {}, 1'000).size() == 3);
+  // What goes anyway makes room too.
+  CHECK(removed(all, {.total = 80}, 10) == Words{"a 4: beyond the total"});
 }
 
 TEST_CASE("archive choice: nothing goes for the bytes of what goes anyway") {

@@ -259,6 +259,42 @@ TEST_CASE("tidier: a disk without room - the limits count all the same") {
         Names{"filler", name_of_day("redis", 2), name_of_day("redis", 3), name_of_day("redis", 4)});
 }
 
+TEST_CASE("tidier: on a short disk the oldest of all services go until enough is free") {
+  enter_private_mounts();
+  LogDirectory logs;
+  const SmallDiskOver disk(logs);
+  const std::string text(64U << 10U, 'x');
+  for (int day = 1; day <= 6; ++day)
+    logs.put(name_of_day(day % 2 == 0 ? "redis" : "web", day), text);
+  logs.put("redis.log", text);
+  wire::ArchiveOrders wanted = orders(Compression::none);
+  // 1 MiB, of which seven sixteenths are taken.
+  SECTION("with enough nothing goes") {
+    wanted.free = {.warn = 50, .stop = 50};
+    CHECK(logs.tidy(wanted).empty());
+  }
+  SECTION("less than is to be told is told") {
+    wanted.free = {.warn = 60, .stop = 50};
+    CHECK(troubles(logs.tidy(wanted)) ==
+          Names{"less than 60% of their file system is free (logging.free.warn)"});
+    CHECK(logs.names().size() == 7);
+  }
+  SECTION("what is missing is made free") {
+    wanted.free = {.warn = 65, .stop = 65};
+    const auto told = logs.tidy(wanted);
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].removed[3] == wire::RemovedArchives{.files = 2, .bytes = 2 * text.size()});
+    CHECK(logs.names() == Names{"redis.log", name_of_day("redis", 4), name_of_day("redis", 6),
+                                name_of_day("web", 3), name_of_day("web", 5)});
+  }
+  SECTION("never the current one; that nothing is left to go is told") {
+    wanted.free = {.warn = 99, .stop = 99};
+    CHECK(troubles(logs.tidy(wanted)) == Names{"less than 99% of their file system is free "
+                                               "(logging.free.stop), and no archive is left to be removed"});
+    CHECK(logs.names() == Names{"redis.log"});
+  }
+}
+
 TEST_CASE("tidier: what is removed is told with its reason") {
   const LogDirectory logs;
   logs.put("old.log-19700101T000000.000000Z", std::string(10, 'x'));

@@ -21,7 +21,10 @@ TEST_CASE("spec: every supported key reaches its field") {
   CHECK(stack.log_archives == model::LogArchives{.compression = model::LogCompression::gzip,
                                                  .keep_for = 30 * 24h,
                                                  .keep_total = 2ULL << 30,
-                                                 .keep_files = 9});
+                                                 .keep_files = 9,
+                                                 .warn_percent = 20,
+                                                 .stop_percent = 7});
+  CHECK(stack.log_when_full == model::LogWhenFull::block);
   CHECK(stack.start_at_once == 7);
   CHECK(stack.stop_within == 20min);
   CHECK(stack.start_within == 15min);

@@ -61,7 +61,7 @@ struct Relay {
     std::atomic<int> troubles = 0;
     {
       linux_os::LogCapture capture({.directory_fd = directory_fd,
-                                    .rotation = {.size = rotate_size},
+                                    .rules = {.rotation = {.size = rotate_size}},
                                     .trouble = [&](const std::string&) { ++troubles; },
                                     .hold = copy_of(hold),
                                     .closed = [&](std::uint64_t) { closed.release(); }});

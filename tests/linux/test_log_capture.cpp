@@ -25,16 +25,17 @@ using namespace holdfast::test;
 
 namespace {
 
-constexpr LogRotation never_rotate{.size = 1ULL << 40U};
+constexpr LogRules never_rotate{.rotation = {.size = 1ULL << 40U}};
+constexpr LogRules never_drop{.rotation = never_rotate.rotation, .when_full = LogWhenFull::block};
 
 /// A capture, what it complained of, and its services' write ends.
 class Harness {
 public:
-  explicit Harness(const Logs& logs, const LogRotation& rotation = never_rotate)
-      : Harness(logs.directory.get(), rotation, make_hold()) {}
-  Harness(int directory_fd, const LogRotation& rotation, LogHold hold) {
+  explicit Harness(const Logs& logs, const LogRules& rules = never_rotate)
+      : Harness(logs.directory.get(), rules, make_hold()) {}
+  Harness(int directory_fd, const LogRules& rules, LogHold hold) {
     capture.emplace(LogCapture::Options{.directory_fd = directory_fd,
-                                        .rotation = rotation,
+                                        .rules = rules,
                                         .trouble =
                                             [this](std::string what) {
                                               const std::lock_guard lock(mutex_);
@@ -45,7 +46,8 @@ public:
                                             [this](std::uint64_t id) {
                                               const std::lock_guard lock(mutex_);
                                               closed_.insert(id);
-                                            }});
+                                            },
+                                        .full = [this] { ++calls_for_room_; }});
   }
 
   [[nodiscard]] Fd add(const std::string& service, bool timestamps) {
@@ -67,6 +69,7 @@ public:
       capture->finish(pipe);
   }
 
+  [[nodiscard]] unsigned calls_for_room() const { return calls_for_room_; }
   [[nodiscard]] std::vector<std::string> troubles() {
     const std::lock_guard lock(mutex_);
     return troubles_;
@@ -79,6 +82,7 @@ public:
 
 private:
   std::mutex mutex_;
+  std::atomic<unsigned> calls_for_room_ = 0;
   std::uint64_t last_id_ = 100;
   std::set<std::uint64_t> closed_;
   std::vector<std::string> troubles_;
@@ -220,7 +224,7 @@ TEST_CASE("log capture: a line of 10 MB passes through and holds nobody up") {
 TEST_CASE(
     "log capture: in whatever pieces it is written and rotated, each byte is once in a file, in order") {
   const Logs logs;
-  Harness harness(logs, {.size = 50000});
+  Harness harness(logs, {.rotation = {.size = 50000}});
   std::string all;
   std::mt19937 random(4711);
   {
@@ -256,7 +260,7 @@ TEST_CASE("log capture: another size counts for files that are written already")
     const Fd pipe = harness.add("redis", false);
     put(pipe, "first\n");
     REQUIRE(comes_true(20s, [&] { return !logs.names().empty() && logs.text("redis.log") == "first\n"; }));
-    harness.capture->reopen({.size = 4096});
+    harness.capture->reopen({.rotation = {.size = 4096}});
     for (int i = 0; i < 11; ++i)
       put(pipe, std::string(1000, 'x') + "\n");
   }
@@ -266,7 +270,7 @@ TEST_CASE("log capture: another size counts for files that are written already")
 
 TEST_CASE("log capture: a file is put aside when its period is over, though nothing more is written") {
   const Logs logs;
-  Harness harness(logs, {.size = 1ULL << 40U, .every = 1s});
+  Harness harness(logs, {.rotation = {.size = 1ULL << 40U, .every = 1s}});
   const Fd redis = harness.add("redis", true);
   const Fd other = harness.add("other", true);
   put(redis, "one\n");
@@ -282,7 +286,7 @@ TEST_CASE("log capture: a file is put aside when its period is over, though noth
 
 TEST_CASE("log capture: a line that is open when the period ends is ended first") {
   const Logs logs;
-  Harness harness(logs, {.size = 1ULL << 40U, .every = 1s});
+  Harness harness(logs, {.rotation = {.size = 1ULL << 40U, .every = 1s}});
   const Fd redis = harness.add("redis", true);
   const Fd other = harness.add("other", true);
   put(redis, "o");
@@ -314,7 +318,7 @@ TEST_CASE("log capture: a file that somebody renamed is left to him when files a
 TEST_CASE(
     "log capture: without a line's end it is rotated 1 MiB past the size, and the rest has no second stamp") {
   const Logs logs;
-  Harness harness(logs, {.size = 1000});
+  Harness harness(logs, {.rotation = {.size = 1000}});
   const std::string long_line(3U << 20U, 'x');
   {
     const Fd pipe = harness.add("redis", true);
@@ -359,6 +363,7 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   REQUIRE(troubles.size() == 1); // not more than one in a minute
   CHECK(troubles[0].starts_with("redis.log: No space left on device; "));
   CHECK(troubles[0].ends_with(" dropped"));
+  CHECK(harness.calls_for_room() == 1);
 
   disk.make_room();
   put(write, "after\n");
@@ -370,6 +375,56 @@ TEST_CASE("log capture: a full disk drops, counts, tells, and holds up nobody") 
   CHECK(text.starts_with(summary));
   CHECK(text.ends_with(": No space left on device\nafter\n"));
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+}
+
+TEST_CASE("log capture: on a full disk lines wait where they are not to be dropped") {
+  const bool timestamps = GENERATE(true, false);
+  const Logs logs;
+  SmallDisk disk(logs.path(""));
+  const auto directory = open_log_directory(logs.path(""));
+  REQUIRE(directory);
+  Harness harness(directory.value().get(), never_drop, make_hold());
+  const Fd write = harness.add("redis", timestamps);
+  disk.fill();
+  std::string expected;
+  for (int i = 0; i < 100; ++i)
+    expected += "line " + std::to_string(i) + "\n";
+  put(write, expected);
+  REQUIRE(comes_true([&] { return !harness.troubles().empty(); }));
+  CHECK(harness.troubles()[0] ==
+        "redis.log: No space left on device; its lines wait (logging.when_full: block)");
+  CHECK(harness.calls_for_room() == 1);
+  CHECK(bytes_in(write) == static_cast<int>(expected.size()));
+  const Fd other = harness.add("web", timestamps);
+  CHECK(harness.capture->dropped("redis") == 0);
+
+  SECTION("until there is room, in their order") {
+    disk.make_room();
+    put(write, "after\n");
+    REQUIRE(comes_true([&] { return logs.text().ends_with("after\n"); }));
+    CHECK((timestamps ? without_stamps(logs.text()) : logs.text()) == expected + "after\n");
+  }
+  SECTION("until it is told that they may be dropped") {
+    harness.capture->reopen(never_rotate);
+    REQUIRE(comes_true([&] { return harness.capture->dropped("redis") == 100; }));
+    CHECK(bytes_in(write) == 0);
+  }
+  SECTION("though their run is over, and at the end they are counted") {
+    harness.finish("redis");
+    disk.make_room();
+    REQUIRE(comes_true([&] { return logs.text().ends_with("line 99\n"); }));
+    REQUIRE(comes_true([&] { return harness.is_told_closed(101); }));
+    disk.fill();
+    put(other, "lost\n");
+    REQUIRE(comes_true([&] { return harness.calls_for_room() == 2; }));
+    harness.finish("web");
+    harness.capture.reset();
+    CHECK(bytes_in(other) == 0);
+  }
+  SECTION("and at the end those of a run that goes on are left to the next capture") {
+    harness.capture.reset();
+    CHECK(bytes_in(write) == static_cast<int>(expected.size()));
+  }
 }
 
 TEST_CASE("log capture: what was dropped is told at the end, though nothing more is written") {

@@ -11,6 +11,7 @@ TEST_CASE("archives: orders and tidings come back as they were") {
          {std::optional<std::uint64_t>(), std::optional<std::uint64_t>(3)}) {
       const ArchiveOrders orders{.compression = compression,
                                  .keep = {.age = 90 * 24h + 1ms, .total = 5ULL << 30U, .files = files},
+                                 .free = {.warn = 10, .stop = 5},
                                  .lock = "/run/holdfast/\"a\""};
       const auto read = decode_archive_orders(encode(orders));
       REQUIRE(read);
@@ -18,7 +19,8 @@ TEST_CASE("archives: orders and tidings come back as they were") {
     }
   ArchiveTidings tidings;
   tidings.removed = {RemovedArchives{.files = 1, .bytes = 2}, RemovedArchives{.files = 3, .bytes = 4},
-                     RemovedArchives{.files = 5, .bytes = 1ULL << 60U}};
+                     RemovedArchives{.files = 5, .bytes = 1ULL << 60U},
+                     RemovedArchives{.files = 7, .bytes = 8}};
   tidings.trouble = "a\nb";
   const auto read = decode_archive_tidings(encode(tidings));
   REQUIRE(read);
@@ -38,10 +40,12 @@ TEST_CASE("archives: what is no order and no tidings is refused") {
       const std::string& text :
       {std::string(), std::string("[]"), std::string("{}"), orders.substr(0, orders.size() - 1),
        orders.substr(0, orders.size() - 1) + ",\"more\":1}",
-       std::string(R"({"compress":"xz","keep_for_ms":1,"keep_total":1,"keep_files":null,"lock":""})"),
-       std::string(R"({"compress":"zstd","keep_for_ms":-1,"keep_total":1,"keep_files":null,"lock":""})"),
        std::string(
-           R"({"compress":"zstd","keep_for_ms":18446744073709551615,"keep_total":1,"keep_files":null,"lock":""})")}) {
+           R"({"compress":"xz","keep_for_ms":1,"keep_total":1,"keep_files":null,"free_warn":0,"free_stop":0,"lock":""})"),
+       std::string(
+           R"({"compress":"zstd","keep_for_ms":-1,"keep_total":1,"keep_files":null,"free_warn":0,"free_stop":0,"lock":""})"),
+       std::string(
+           R"({"compress":"zstd","keep_for_ms":18446744073709551615,"keep_total":1,"keep_files":null,"free_warn":0,"free_stop":0,"lock":""})")}) {
     INFO(text);
     CHECK_FALSE(decode_archive_orders(text));
   }
