@@ -6,6 +6,7 @@
 #include "client/log_reader.h"
 #include "client/since.h"
 #include "client/verbs.h"
+#include "wire/audit.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -48,7 +49,11 @@ Result<Logs> look_into_directory(Context& context, bool daemon_runs) {
   Logs logs{.places = {directory, context.options.services},
             .code = daemon_runs ? ExitCode::done : ExitCode::no_daemon,
             .are_written = daemon_runs};
-  if (logs.places.services.empty()) logs.places.services = known.value();
+  if (logs.places.services.empty()) {
+    logs.places.services = known.value();
+    // As the daemon answers: whoever wants the commands too names their log.
+    std::erase(logs.places.services, wire::audit_log);
+  }
   for (const std::string& service : logs.places.services) {
     if (std::binary_search(known.value().begin(), known.value().end(), service)) continue;
     context.terminal.complain("there is no log of " + service + " in " + directory);

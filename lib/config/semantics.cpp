@@ -4,6 +4,7 @@
 #include "config/keys.h"
 #include "config/network_probe.h"
 #include "config/secret.h"
+#include "wire/audit.h"
 
 #include <algorithm>
 
@@ -199,6 +200,10 @@ void check_services(const Expanded& expanded, const model::StackSpec& stack, con
   if (services == nullptr) return;
   for (std::size_t i = 0; i < services->entries.size(); ++i) {
     const Entry& entry = services->entries[i];
+    if (entry.key == wire::audit_log)
+      report.error(
+          entry.place, "services." + entry.key,
+          {in_quotes(entry.key) + " is the name of the log of commands", "call the service otherwise"});
     if (entry.value->kind != Kind::map) continue;
     ServiceChecks(entry, stack.services[i], expanded.incomplete.contains(entry.key), options.root, report)
         .all();

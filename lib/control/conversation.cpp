@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "control/event_index.h"
+#include "control/outcome.h"
 #include "control/views.h"
 #include "engine/command_memory.h"
 
@@ -20,18 +21,6 @@ std::vector<std::string> all_names(const engine::ControlPort& port) {
   for (const ServiceId id : port.listed())
     names.push_back(port.stack().spec(id).name);
   return names;
-}
-
-/// Failed where one has failed, then pending where one is.
-model::Outcome outcome_of(const model::Stack& stack, const std::vector<model::CommandAsked>& commands) {
-  model::Outcome all{.state = model::Outcome::State::done, .text = {}};
-  for (const model::CommandAsked& command : commands) {
-    model::Outcome one = model::outcome_of(stack, command);
-    if (one.state == model::Outcome::State::failed) return one;
-    if (one.state == model::Outcome::State::pending && all.state == model::Outcome::State::done)
-      all = std::move(one);
-  }
-  return all;
 }
 
 bool needs_all(wire::ControlVerb verb) {
@@ -83,8 +72,11 @@ void Conversation::on_line(std::string_view line) {
     return turn_away("the request before this one is still being answered");
   const auto request = wire::decode_request(line);
   if (!request) return end(wire::Refused{request.error().what});
-  if (client_.access != Access::all && needs_all(request.value().verb))
-    return end(wire::Refused{client_.who + " may look and change nothing; only root may"});
+  if (client_.access != Access::all && needs_all(request.value().verb)) {
+    const std::string why = client_.who + " may look and change nothing; only root may";
+    host_.audit->refused(client_.who, client_.pid, request.value(), why);
+    return end(wire::Refused{why});
+  }
   answer(request.value());
 }
 
@@ -103,6 +95,7 @@ void Conversation::on_closed() {
 
 void Conversation::answer(const wire::ControlRequest& request) {
   if (resumes(request)) return;
+  if (needs_all(request.verb)) entry_ = host_.audit->asked(client_.who, client_.pid, request);
   switch (request.verb) {
   case wire::ControlVerb::status: return answer_status(request);
   case wire::ControlVerb::start: return answer_command(request, model::Verb::start);
@@ -131,15 +124,18 @@ bool Conversation::resumes(const wire::ControlRequest& request) {
         "many commands came in between; its outcome is not known"});
   else if (known->ticket != ticket_of(request))
     end(wire::Refused{"the id of this command is that of another one"});
-  else if (request.verb == wire::ControlVerb::upgrade)
-    end_upgrade();
-  else if (!request.wait)
-    end(wire::Finished{});
-  else if (request.verb == wire::ControlVerb::reload)
-    set(Await{.commands = engine::still_wanted(host_.port.stack(), std::move(known->awaited)), .told = {}});
   else
-    set(Await{.commands = std::move(known->awaited), .told = {}});
+    go_on_with(request, std::move(known->awaited));
   return true;
+}
+
+void Conversation::go_on_with(const wire::ControlRequest& request, std::vector<model::CommandAsked> awaited) {
+  if (request.verb == wire::ControlVerb::upgrade) return end_upgrade();
+  if (request.verb == wire::ControlVerb::reload)
+    awaited = engine::still_wanted(host_.port.stack(), std::move(awaited));
+  host_.audit->asked_again(client_.who, client_.pid, request, awaited);
+  if (!request.wait) return end(wire::Finished{});
+  set(Await{.commands = std::move(awaited), .told = {}});
 }
 
 engine::CommandTicket Conversation::ticket_of(const wire::ControlRequest& request) const {
@@ -169,10 +165,13 @@ void Conversation::answer_events(const wire::ControlRequest& request) {
 }
 
 void Conversation::answer_logs(const wire::ControlRequest& request) {
-  const auto services = resolve(request.services);
+  std::vector<std::string> names = request.services;
+  const bool with_audit = std::erase(names, wire::audit_log) > 0;
+  const auto services = resolve(names);
   if (!services) return end(wire::Refused{services.error().what});
   const model::Stack& stack = host_.port.stack();
   wire::LogPlaces places{.directory = stack.spec().log_directory};
+  if (with_audit) places.services.emplace_back(wire::audit_log);
   for (const ServiceId id : services.value())
     places.services.push_back(stack.spec(id).name);
   if (request.services.empty()) places.services = all_names(host_.port);
@@ -187,6 +186,7 @@ void Conversation::answer_command(const wire::ControlRequest& request, model::Ve
     return end(wire::Refused{"the daemon is shutting down"});
   model::CommandAsked command{.verb = verb, .services = std::move(services).value(), .by = client_.who};
   host_.port.ask(command, ticket_of(request));
+  entry_->follow({command});
   if (!request.wait) return end(wire::Finished{});
   set(Await{.commands = {std::move(command)}, .told = {}});
 }
@@ -206,11 +206,19 @@ void Conversation::answer_door(const wire::ControlRequest& request) {
 void Conversation::answer_adopt(const wire::ControlRequest& request) {
   set(AwaitPort{});
   host_.port.adopt(request.volume, client_.who, {request.id},
-                   [this, alive = std::weak_ptr<void>(life_)](const engine::Adopted& outcome) {
-                     if (alive.expired()) return;
+                   [end = later_end()](const engine::Adopted& outcome) {
                      if (!outcome.refused.empty()) return end(wire::Refused{outcome.refused});
                      end(wire::Finished{"its marker is " + outcome.marker});
                    });
+}
+
+std::function<void(const wire::ControlReply&)> Conversation::later_end() {
+  return [this, entry = entry_, alive = std::weak_ptr<void>(life_)](const wire::ControlReply& reply) {
+    if (alive.expired())
+      entry->answered(reply);
+    else
+      end(reply);
+  };
 }
 
 void Conversation::answer_upgrade(const wire::ControlRequest& request) {
@@ -218,9 +226,7 @@ void Conversation::answer_upgrade(const wire::ControlRequest& request) {
   send(wire::Progress{"the trial of the build that is installed, and its engine"});
   set(AwaitPort{});
   host_.port.upgrade(client_.who, ticket_of(request),
-                     [this, alive = std::weak_ptr<void>(life_)](std::string refused) {
-                       if (!alive.expired()) end(wire::Refused{std::move(refused)});
-                     });
+                     [end = later_end()](std::string refused) { end(wire::Refused{std::move(refused)}); });
 }
 
 void Conversation::end_upgrade() {
@@ -255,11 +261,15 @@ void Conversation::answer_plan() {
 
 void Conversation::answer_reload(const wire::ControlRequest& request) {
   set(AwaitPort{});
-  host_.port.reload(
-      client_.who, ticket_of(request),
-      [this, wait = request.wait, alive = std::weak_ptr<void>(life_)](const engine::Reloaded& answer) {
-        if (!alive.expired()) reloaded(answer, wait);
-      });
+  host_.port.reload(client_.who, ticket_of(request),
+                    [this, wait = request.wait, entry = entry_,
+                     alive = std::weak_ptr<void>(life_)](const engine::Reloaded& answer) {
+                      if (answer.refused.empty())
+                        entry->follow(answer.awaited);
+                      else
+                        entry->answered(wire::Refused{answer.refused});
+                      if (!alive.expired()) reloaded(answer, wait);
+                    });
 }
 
 void Conversation::reloaded(const engine::Reloaded& answer, bool wait) {
@@ -324,6 +334,7 @@ void Conversation::send(const wire::ControlReply& reply) {
 }
 
 void Conversation::end(const wire::ControlReply& reply) {
+  if (const auto entry = std::exchange(entry_, {})) entry->answered(reply);
   send(reply);
   set(Idle{});
 }

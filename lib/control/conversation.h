@@ -3,6 +3,7 @@
 // answer that goes on (a command's outcome, events that are followed) is looked at again after each change of
 // the stack; nothing is queued for a client that does not read, it gets the newest when it does.
 
+#include "control/audit.h"
 #include "control/connection.h"
 #include "control/peer.h"
 #include "engine/control_port.h"
@@ -22,11 +23,13 @@ namespace holdfast::control {
 struct Host {
   engine::ControlPort& port;
   std::string version;
+  std::shared_ptr<Audit> audit;
 };
 
 struct Client {
   Access access = Access::none;
   std::string who; ///< "root"
+  int pid = 0;
 };
 
 class Conversation : public Connection::Listener {
@@ -68,6 +71,7 @@ private:
   void answer(const wire::ControlRequest& request);
   /// Goes on where a command was accepted before; false: it is one to carry out.
   [[nodiscard]] bool resumes(const wire::ControlRequest& request);
+  void go_on_with(const wire::ControlRequest& request, std::vector<model::CommandAsked> awaited);
   [[nodiscard]] engine::CommandTicket ticket_of(const wire::ControlRequest& request) const;
   void answer_status(const wire::ControlRequest& request);
   void answer_events(const wire::ControlRequest& request);
@@ -83,6 +87,9 @@ private:
   void answer_plan();
   void answer_reload(const wire::ControlRequest& request);
   void reloaded(const engine::Reloaded& answer, bool wait);
+  /// The last line of an answer that the port gives: where the client is gone meanwhile, for the log of
+  /// commands alone.
+  [[nodiscard]] std::function<void(const wire::ControlReply&)> later_end();
   [[nodiscard]] Result<std::vector<ServiceId>> resolve(const std::vector<std::string>& names) const;
 
   void go_on();
@@ -102,6 +109,7 @@ private:
   std::function<void(Conversation&)> ended_;
   std::shared_ptr<Connection> connection_;
   Task task_;
+  std::shared_ptr<Audit::Entry> entry_;                   ///< of the command that is being answered
   std::shared_ptr<void> life_ = std::make_shared<char>(); ///< what the port calls back must not outlive us
 };
 

@@ -34,7 +34,10 @@ Result<Peer> peer_of(int socket) {
     return system_error("SO_PEERCRED", errno);
   auto groups = groups_of(socket);
   if (!groups) return groups.error();
-  return Peer{credentials.uid, credentials.gid, std::move(groups).value()};
+  return Peer{.uid = credentials.uid,
+              .gid = credentials.gid,
+              .pid = credentials.pid,
+              .groups = std::move(groups).value()};
 }
 
 Access access_of(const Peer& peer, uid_t own, std::optional<gid_t> readers) {

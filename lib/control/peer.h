@@ -14,6 +14,7 @@ namespace holdfast::control {
 struct Peer {
   uid_t uid = 0;
   gid_t gid = 0;
+  pid_t pid = 0;
   std::vector<gid_t> groups = {}; ///< supplementary
 };
 

@@ -28,7 +28,9 @@ constexpr std::size_t most_turned_away = 16;
 Client client_of(int socket, std::optional<gid_t> readers) {
   const auto peer = peer_of(socket);
   if (!peer) return {};
-  return {.access = access_of(peer.value(), ::geteuid(), readers), .who = words(peer.value())};
+  return {.access = access_of(peer.value(), ::geteuid(), readers),
+          .who = words(peer.value()),
+          .pid = peer.value().pid};
 }
 
 } // namespace
@@ -44,7 +46,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(boost::asio::io_conte
 
 ControlServer::ControlServer(boost::asio::io_context& loop, ServerOptions options, engine::ControlPort& port,
                              Fd socket)
-    : loop_(loop), options_(std::move(options)), host_{port, options_.version},
+    : loop_(loop), options_(std::move(options)), host_{port, options_.version, std::make_shared<Audit>(port)},
       readers_(group_id(options_.readers)), acceptor_(loop), pause_(loop) {
   acceptor_.assign(Protocol(), socket.release());
   wait();
@@ -57,6 +59,7 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::changed() {
+  host_.audit->changed();
   for (Conversation& conversation : conversations_)
     conversation.changed();
 }

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "model/events.h"
 #include "model/stack.h"
+#include "wire/audit.h"
 #include "wire/plan_view.h"
 #include "wire/status_view.h"
 
@@ -127,6 +128,8 @@ public:
   virtual void upgrade(const std::string& by, const CommandTicket& ticket,
                        std::function<void(std::string refused)> told) = 0;
   [[nodiscard]] virtual Upgraded upgraded() const = 0;
+  /// Into the log of commands.
+  virtual void audit(const wire::AuditLine& line) = 0;
   /// Since when the configuration on the disk is not the one in force.
   [[nodiscard]] virtual std::optional<WallTime> changed_on_disk() const = 0;
 

@@ -79,6 +79,7 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
               },
           .rotated = [this] { boost::asio::post(loop_, [this] { archives_.rotated(); }); },
           .full = [this] { boost::asio::post(loop_, [this] { archives_.full(); }); }})),
+      audit_({*logs_, anchor_, [this](const std::string& line) { report_.trouble(line); }}),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),
       notify_(loop,
@@ -166,6 +167,7 @@ Status Engine::open(Held& held) {
   if (auto can = can_run(stack_.spec()); !can) return can;
   if (auto opened = reloader_.open_sockets(stack_.spec(), held); !opened) return opened;
   find_listening_sockets(held);
+  audit_.open(held);
   if (comes_back_)
     found_ = runs_.come_back(find_leaves(tree_, stack_.spec(), rows_), held);
   else
@@ -490,9 +492,15 @@ void Engine::carry_out(const model::End& action) {
 }
 
 void Engine::signalled(int signal) {
+  wire::AuditLine line{.by = signal_name(signal),
+                       .command = signal == SIGHUP ? "reload" : "stop of the daemon"};
+  audit_.write(line);
   if (signal == SIGHUP)
-    return reload(signal_name(signal), {}, [this, signal](const Reloaded& answer) {
+    return reload(line.by, {}, [this, signal, line](const Reloaded& answer) mutable {
       if (!answer.refused.empty()) report_.trouble("reload: " + answer.refused);
+      line.stage = answer.refused.empty() ? wire::AuditStage::done : wire::AuditStage::refused;
+      line.text = answer.refused;
+      audit_.write(line);
       anchor_.took(signal);
     });
   take_now(model::ShutdownAsked{signal_name(signal)});

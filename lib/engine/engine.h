@@ -6,6 +6,7 @@
 #include "engine/anchor_link.h"
 #include "engine/archive_tidier.h"
 #include "engine/arrival.h"
+#include "engine/audit_log.h"
 #include "engine/children.h"
 #include "engine/command_memory.h"
 #include "engine/conditions.h"
@@ -86,6 +87,7 @@ public:
   void upgrade(const std::string& by, const CommandTicket& ticket,
                std::function<void(std::string)> told) override;
   [[nodiscard]] Upgraded upgraded() const override { return upgrade_.outcome(); }
+  void audit(const wire::AuditLine& line) override { audit_.write(line); }
   [[nodiscard]] std::vector<wire::VolumeStatus> volumes() const override {
     return conditions_.volumes().status();
   }
@@ -175,6 +177,7 @@ private:
   AnchorLink anchor_;
   Upgrade upgrade_;
   std::unique_ptr<linux_os::LogCapture> logs_;
+  AuditLog audit_;
   Recorder recorder_;
   NotifyHub notify_;
   HeldSockets sockets_;

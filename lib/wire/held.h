@@ -48,6 +48,10 @@ constexpr std::int32_t former_configuration_slot = 17;
 constexpr std::int32_t former_events_slot = 18;
 constexpr std::int32_t former_observer_slot = 19;
 
+// The pipe of the log of commands: a line that an engine has written there is read by the next.
+constexpr std::int32_t audit_read_slot = 20;
+constexpr std::int32_t audit_write_slot = 21;
+
 /// Listening sockets of services.
 constexpr std::int32_t first_listening_slot = 32;
 constexpr std::int32_t listening_slots = 256;

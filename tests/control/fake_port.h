@@ -71,6 +71,7 @@ public:
     upgrade_told_ = std::move(told);
   }
   engine::Upgraded upgraded() const override { return upgraded_; }
+  void audit(const wire::AuditLine& line) override { audit_.push_back(wire::encode(line)); }
   std::optional<WallTime> changed_on_disk() const override { return changed_on_disk_; }
   const std::deque<engine::EventRecord>& events() const override { return events_; }
   engine::FiledEvents filed() const override { return filed_; }
@@ -132,6 +133,7 @@ public:
   std::function<void(const engine::Reloaded&)> reload_told_;
   std::string upgrade_by_;
   std::function<void(std::string)> upgrade_told_; ///< a test answers
+  std::vector<std::string> audit_;                ///< the log of commands
   engine::Upgraded upgraded_ = engine::Upgraded::none;
 
 private:

@@ -99,6 +99,9 @@ TEST_CASE("members of the group change nothing") {
   const std::string answer = as_other(served, nobody, nobody, {daemon_group}, stop);
   CHECK(answer.find("user 65534 may look and change nothing") != std::string::npos);
   CHECK(served.port.asked_.empty());
+  REQUIRE(served.port.audit_.size() == 1);
+  CHECK(served.port.audit_[0].starts_with("refused by=\"user 65534\" pid="));
+  CHECK(served.port.audit_[0].find("command=\"stop\" text=\"user 65534 may look") != std::string::npos);
   for (const std::string verb : {R"("reload")", R"("door","open":true)", R"("task","services":["redis"])"}) {
     const std::string refused = as_other(served, nobody, nobody, {daemon_group}, "{\"verb\":" + verb + "}\n");
     CHECK(refused.find("may look and change nothing") != std::string::npos);
