@@ -14,21 +14,46 @@ bool is_bad(const std::string& phase) {
 
 constexpr std::size_t most_waiting = 1024;
 
+/// Says where lines are missing that gave way, and how many. Used by the writing thread alone.
+class HonestOutput : public spdlog::sinks::stdout_color_sink_mt {
+public:
+  /// `queue` is borrowed: it outlives its thread, and so all that is written.
+  explicit HonestOutput(spdlog::details::thread_pool& queue) : queue_(queue) {}
+
+  void log(const spdlog::details::log_msg& line) override {
+    tell_lost();
+    spdlog::sinks::stdout_color_sink_mt::log(line);
+  }
+
+private:
+  void tell_lost() {
+    const std::size_t lost = queue_.overrun_counter();
+    const std::size_t untold = lost - told_;
+    if (untold == 0) return;
+    told_ = lost;
+    const std::string text = std::to_string(untold) +
+                             (untold == 1 ? " line of this log was" : " lines of this log were") +
+                             " not written: nobody read it";
+    spdlog::sinks::stdout_color_sink_mt::log({"holdfast", spdlog::level::warn, text});
+  }
+
+  spdlog::details::thread_pool& queue_;
+  std::size_t told_ = 0;
+};
+
 } // namespace
 
 Report::Report() {
   spdlog::init_thread_pool(most_waiting, 1);
-  auto logger = std::make_shared<spdlog::async_logger>(
-      "holdfast", std::make_shared<spdlog::sinks::stdout_color_sink_mt>(), spdlog::thread_pool(),
-      spdlog::async_overflow_policy::overrun_oldest);
+  const auto queue = spdlog::thread_pool();
+  auto logger = std::make_shared<spdlog::async_logger>("holdfast", std::make_shared<HonestOutput>(*queue),
+                                                       queue, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern("%H:%M:%S.%e %^%v%$");
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
 }
 
 void Report::drain() {
-  if (const std::size_t lost = spdlog::thread_pool()->overrun_counter(); lost > 0)
-    trouble(std::to_string(lost) + " lines of this log were not written: nobody read it");
   spdlog::default_logger()->flush();
   for (int i = 0; i < 100 && spdlog::thread_pool()->queue_size() > 0; ++i)
     ::poll(nullptr, 0, 10);
