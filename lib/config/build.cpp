@@ -99,6 +99,7 @@ model::StackSpec build_stack(const Node& tree, const LoadOptions& options) {
   std::string when_full;
   logging.text("when_full", when_full);
   if (when_full == "block") stack.log_when_full = model::LogWhenFull::block;
+  if (logging.node("forward") != nullptr) stack.log_forward = model::LogForward::journal;
   read_archives(logging, stack.log_archives);
   stack.volumes = read_volumes(whole.section("persistence").node("volumes"));
   const Fields stability = whole.section("stability");

@@ -127,7 +127,7 @@ constexpr std::array logging_keys = {
     key("compress", choice, "How files that were put aside are compressed").of(compress_choices),
     key("when_full", choice, "drop: lines are counted and told; block: the service waits")
         .of(when_full_choices),
-    key("forward", choice, "Where the lines go as well").of(forward_choices).not_yet(),
+    key("forward", choice, "Where the lines go as well").of(forward_choices),
 };
 constexpr Section logging_section = {logging_keys};
 

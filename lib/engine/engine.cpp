@@ -78,7 +78,8 @@ Engine::Engine(boost::asio::io_context& loop, Options options)
                 });
               },
           .rotated = [this] { boost::asio::post(loop_, [this] { archives_.rotated(); }); },
-          .full = [this] { boost::asio::post(loop_, [this] { archives_.full(); }); }})),
+          .full = [this] { boost::asio::post(loop_, [this] { archives_.full(); }); },
+          .stack = stack_.spec().name})),
       audit_({*logs_, anchor_, [this](const std::string& line) { report_.trouble(line); }}),
       recorder_({.directory = stack_.spec().state + "/record",
                  .trouble = [this](std::string line) { trouble_elsewhere(std::move(line)); }}),

@@ -1,6 +1,7 @@
 #include "linux/log_capture.h"
 
 #include "base/clock.h"
+#include "linux/journal_forward.h"
 #include "linux/log_ledger.h"
 #include "linux/log_plumbing.h"
 #include "linux/log_sink.h"
@@ -182,7 +183,7 @@ private:
     // By hand: closing does not end the watch while somebody else has a copy of the descriptor.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, source->second.read.get(), nullptr);
     const LogPipeId id = source->second.id;
-    source->second.sink->ended(id);
+    source->second.sink->ended(id, read_mono());
     sources_.erase(source);
     if (closed_) closed_(id.id);
   }
@@ -235,7 +236,8 @@ struct LogCapture::Shared {
     if (const auto found = sinks.find(service); found != sinks.end()) return found->second.get();
     const auto row = ledger->row_of(service);
     if (!row) return row.error();
-    const LogSink::Parts parts{options.directory_fd, *ledger, options.trouble, options.rotated, options.full};
+    const LogSink::Parts parts{options.directory_fd, *ledger,      options.trouble,
+                               options.rotated,      options.full, journal};
     auto sink = std::make_unique<LogSink>(parts, row.value(), service, rules);
     return sinks.emplace(service, std::move(sink)).first->second.get();
   }
@@ -306,6 +308,8 @@ struct LogCapture::Shared {
   }
 
   Options options;
+  JournalForward journal{
+      {.stack = options.stack, .socket = options.journal, .trouble = options.trouble}}; ///< the thread's
   std::optional<LogLedger> ledger;
   const Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
   const Fd wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

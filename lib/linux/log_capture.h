@@ -64,6 +64,9 @@ public:
     /// Called from the capture thread when a line found no room on the disk, each 10 s and service at most.
     /// May be empty.
     std::function<void()> full{};
+    /// Of the stack, for the journal.
+    std::string stack{};
+    std::string journal = "/run/systemd/journal/socket";
   };
 
   /// What keeps it from working is told by add().

@@ -22,6 +22,7 @@ enum class LogWhenFull : std::uint8_t {
 struct LogRules {
   LogRotation rotation;
   LogWhenFull when_full = LogWhenFull::drop;
+  bool to_journal = false; ///< as well; journal_forward.h
 };
 
 } // namespace holdfast::linux_os

@@ -46,6 +46,8 @@ std::size_t LogSink::take_owed(const LogTurn& turn) {
 }
 
 std::size_t LogSink::move(const LogTurn& turn, std::size_t most) {
+  // What goes to the journal too must be looked at.
+  if (rules_.to_journal) return 0;
   // The end of a pipe wakes too: a run that wrote nothing makes no file.
   if (has_untold() || (!file_ && bytes_waiting_in(turn.pipe) == 0) || !make_ready(turn)) return 0;
   LogState next = state();
@@ -80,10 +82,12 @@ std::optional<std::size_t> LogSink::write(const LogTurn& turn, std::string_view 
     return refuse(turn, raw, appended.error());
   }
   parts_.ledger.finish(turn.pipe);
+  if (rules_.to_journal) parts_.journal.take(service_, turn.source, raw.substr(0, used), turn.mono);
   return used;
 }
 
-void LogSink::ended(LogPipeId source) {
+void LogSink::ended(LogPipeId source, MonoTime now) {
+  parts_.journal.ended(service_, source, now);
   LogState next = state();
   if (next.open_line != source) return;
   next.open_line = {};

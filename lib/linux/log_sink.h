@@ -3,6 +3,7 @@
 // file as soon as it can; unless they are to wait for it. Belongs to the capture thread; only dropped() is
 // for others.
 
+#include "linux/journal_forward.h"
 #include "linux/log_file.h"
 #include "linux/log_ledger.h"
 #include "linux/log_rules.h"
@@ -38,6 +39,7 @@ public:
     const Trouble& trouble;
     const std::function<void()>& rotated; ///< a file was put aside; may be empty
     const std::function<void()>& full;    ///< a line found no room; may be empty
+    JournalForward& journal;              ///< of the thread's, where the rules say so
   };
   /// `parts` are borrowed; `row` is the service's in the ledger. Nothing is opened before something is
   /// written.
@@ -53,7 +55,7 @@ public:
   /// wait.
   std::optional<std::size_t> write(const LogTurn& turn, std::string_view raw);
   /// The pipe is closed: nobody ends the line that it has left open.
-  void ended(LogPipeId source);
+  void ended(LogPipeId source, MonoTime now);
 
   /// Whether lines were dropped of which the file does not tell yet.
   [[nodiscard]] bool has_untold() const { return state().untold.lines > 0; }

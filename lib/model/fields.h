@@ -52,8 +52,9 @@ HOLDFAST_FIELDS(Condition, kind, name)
 HOLDFAST_FIELDS(Budget, count, window)
 HOLDFAST_FIELDS(LogArchives, compression, keep_for, keep_total, keep_files, warn_percent, stop_percent)
 HOLDFAST_FIELDS(StackSpec, name, site, runtime, state, log_directory, rotate_size, rotate_every,
-                log_when_full, log_archives, start_at_once, start_within, recover_within, stop_within,
-                stack_budget, when_broken, enforce_limits, group_limits, volumes, host, conditions, services)
+                log_when_full, log_forward, log_archives, start_at_once, start_within, recover_within,
+                stop_within, stack_budget, when_broken, enforce_limits, group_limits, volumes, host,
+                conditions, services)
 
 // ---- the state
 HOLDFAST_FIELDS(ExitStatus, code, signal, oom)

@@ -92,6 +92,14 @@ namespace holdfast::model {
   return false;
 }
 
+[[nodiscard]] constexpr bool known(LogForward value) {
+  switch (value) {
+  case LogForward::nowhere:
+  case LogForward::journal: return true;
+  }
+  return false;
+}
+
 [[nodiscard]] constexpr bool known(LogCompression value) {
   switch (value) {
   case LogCompression::none:

@@ -276,6 +276,9 @@ enum class LogCompression : std::uint8_t { none, zstd, gzip };
 /// What becomes of lines that cannot be written.
 enum class LogWhenFull : std::uint8_t { drop, block };
 
+/// Where lines go as well.
+enum class LogForward : std::uint8_t { nowhere, journal };
+
 /// What becomes of log files that were put aside. Each limit applies by itself.
 struct LogArchives {
   LogCompression compression = LogCompression::zstd;
@@ -296,6 +299,7 @@ struct StackSpec {
   std::uint64_t rotate_size = 100ULL << 20; ///< bytes
   Duration rotate_every = std::chrono::hours(24);
   LogWhenFull log_when_full = LogWhenFull::drop;
+  LogForward log_forward = LogForward::nowhere;
   LogArchives log_archives;
   unsigned start_at_once = 2;
   Duration start_within = 10min;  ///< from a start of the stack until its door opens

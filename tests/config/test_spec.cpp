@@ -25,6 +25,7 @@ TEST_CASE("spec: every supported key reaches its field") {
                                                  .warn_percent = 20,
                                                  .stop_percent = 7});
   CHECK(stack.log_when_full == model::LogWhenFull::block);
+  CHECK(stack.log_forward == model::LogForward::journal);
   CHECK(stack.start_at_once == 7);
   CHECK(stack.stop_within == 20min);
   CHECK(stack.start_within == 15min);
