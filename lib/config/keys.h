@@ -114,6 +114,7 @@ constexpr std::int64_t longest_wait_in_ms = day_in_ms;
 constexpr std::size_t most_rungs = 16;
 constexpr std::size_t most_services = 1000;
 constexpr std::size_t most_sockets_of_service = 32;
+constexpr std::size_t most_log_files_of_service = 16;
 /// So many are held.
 constexpr std::size_t most_sockets = 256;
 

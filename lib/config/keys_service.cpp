@@ -95,7 +95,7 @@ constexpr std::array socket_passing_choices = {Choice{"listen-fds"}, Choice{"ngi
 
 constexpr std::array log_file_keys = {
     key("path", path, "A log that the program writes itself").needed(),
-    key("reopen", signal, "What makes it open the file anew"),
+    key("reopen", signal, "What makes its main process open the file anew").needed(),
 };
 constexpr Section log_file_section = {log_file_keys};
 
@@ -111,6 +111,7 @@ constexpr std::array log_keys = {
     key("files", section, "Logs that the program writes itself")
         .as(Shape::list)
         .of(log_file_section)
+        .at_most(most_log_files_of_service)
         .not_yet(),
     key("watch", section, "Lines that mean trouble").as(Shape::list).of(watch_section).not_yet(),
 };

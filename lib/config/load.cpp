@@ -105,6 +105,7 @@ Compiled compile(const NodePtr& tree, const LoadOptions& options, PresetLibrary&
   check_volumes(*expanded.tree, report);
   resolve_conditions(*expanded.tree, stack, report);
   check_sockets(*expanded.tree, report);
+  check_log_files(*expanded.tree, stack, report);
   check_listens(*expanded.tree, report);
   const bool ordered = resolve_needs(*expanded.tree, presets, stack, report);
   add_canary(*expanded.tree, stack, report);

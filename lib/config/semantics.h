@@ -50,6 +50,10 @@ void check_stability(const Node& tree, Report& report);
 /// When log files are put aside.
 void check_logging(const Node& tree, const model::StackSpec& stack, Report& report);
 
+/// What `log.files` of each service says: files of its own and of nobody else, which are not ours already,
+/// and a signal that a program can take.
+void check_log_files(const Node& tree, const model::StackSpec& stack, Report& report);
+
 /// Fills in stop_within, or compares it with the longest chain of stop ladders; compares start_within with
 /// that of each service. Precondition: no cycle.
 void settle_bounds(const Node& tree, model::StackSpec& stack, Report& report);
