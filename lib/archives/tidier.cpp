@@ -1,6 +1,7 @@
 #include "archives/tidier.h"
 
 #include "base/clock.h"
+#include "base/no_room.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -46,10 +47,6 @@ std::uint64_t share_of(std::uint64_t all, std::uint64_t percent) {
 
 std::string less_free_than(std::uint64_t percent) {
   return "less than " + std::to_string(percent) + "% of their file system is free";
-}
-
-bool is_no_room(int code) {
-  return code == ENOSPC || code == EDQUOT;
 }
 
 } // namespace
@@ -143,7 +140,7 @@ void Tidier::compress(const wire::LogName& plain) {
   Status done = before ? compress_into(temporary, from.value()) : Status(before.error());
   if (done) done = replace(plain, before.value(), temporary);
   if (done) return;
-  no_room_ = is_no_room(done.error().code);
+  no_room_ = is_no_room(done.error());
   // Somebody removed it meanwhile, as we do ourselves.
   if (done.error().code == ENOENT) return;
   trouble(text_of(plain) + " is not compressed: " + done.error().what);
@@ -190,7 +187,8 @@ void Tidier::remove_surplus(const wire::KeepLimits& keep) {
   }
   wire::ArchiveTidings tidings;
   std::set<std::string> gone;
-  for (const Removal& removal : choose_removals(std::move(all), keep, read_wall(), missing_bytes())) {
+  for (const Removal& removal :
+       choose_removals(std::move(all), keep, read_wall(), missing_bytes(orders_.free.stop))) {
     if (auto removed = directory_.remove(names.at(removal.archive.name)); !removed) {
       trouble(removed.error().what + "; it is not removed");
       continue;
@@ -204,28 +202,23 @@ void Tidier::remove_surplus(const wire::KeepLimits& keep) {
   if (!gone.empty()) tell_(tidings);
 }
 
-/// What the disk has less than is to be free on it.
-std::uint64_t Tidier::missing_bytes() {
-  if (orders_.free.stop == 0) return 0;
+/// What the disk has less than is to be free on it; 0% is never looked at.
+std::uint64_t Tidier::missing_bytes(std::uint64_t percent) {
+  if (percent == 0) return 0;
   const auto space = directory_.space();
   if (!space) {
     trouble(space.error().what);
     return 0;
   }
-  const std::uint64_t wanted = share_of(space.value().all, orders_.free.stop);
+  const std::uint64_t wanted = share_of(space.value().all, percent);
   return wanted - std::min(wanted, space.value().free);
 }
 
 /// When all is done that can be done about it.
 void Tidier::tell_of_short_disk() {
-  const auto space = directory_.space();
-  if (!space) return trouble(space.error().what);
-  const auto is_short_of = [&](std::uint64_t percent) {
-    return space.value().free < share_of(space.value().all, percent);
-  };
-  if (is_short_of(orders_.free.stop))
+  if (missing_bytes(orders_.free.stop) > 0)
     trouble(less_free_than(orders_.free.stop) + " (logging.free.stop), and no archive is left to be removed");
-  else if (is_short_of(orders_.free.warn))
+  else if (missing_bytes(orders_.free.warn) > 0)
     trouble(less_free_than(orders_.free.warn) + " (logging.free.warn)");
 }
 

@@ -43,7 +43,7 @@ private:
   [[nodiscard]] Status replace(const wire::LogName& plain, const Directory::Seen& before,
                                const wire::LogName& temporary) const;
   void remove_surplus(const wire::KeepLimits& keep);
-  [[nodiscard]] std::uint64_t missing_bytes();
+  [[nodiscard]] std::uint64_t missing_bytes(std::uint64_t percent);
   void tell_of_short_disk();
   void keep_up();
   void trouble(const std::string& what);

@@ -3,7 +3,6 @@
 #include "config/bounds.h"
 
 namespace holdfast::config {
-
 namespace {
 
 void check_free(const Node& logging, const model::LogArchives& archives, Report& report) {

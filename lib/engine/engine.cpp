@@ -1,9 +1,9 @@
 #include "engine/engine.h"
-#include "engine/log_rules.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/signals.h"
+#include "engine/log_rules.h"
 #include "engine/service_facts.h"
 #include "linux/utf8.h"
 #include "model/words.h"

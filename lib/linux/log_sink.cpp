@@ -1,9 +1,9 @@
 #include "linux/log_sink.h"
 
+#include "base/no_room.h"
 #include "linux/log_plumbing.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <system_error>
 
@@ -191,7 +191,7 @@ std::size_t LogSink::drop(const LogTurn& turn, std::string_view raw, const Error
 }
 
 void LogSink::ask_for_room(MonoTime now, const Error& error) {
-  if ((error.code != ENOSPC && error.code != EDQUOT) || !parts_.full) return;
+  if (!is_no_room(error) || !parts_.full) return;
   if (asked_for_room_ && now < later(*asked_for_room_, between_calls_for_room)) return;
   asked_for_room_ = now;
   parts_.full();

@@ -1,10 +1,10 @@
 // How fast `holdfast logs --grep PATTERN SERVICE` goes through compressed archives beside zstdgrep: 500 MB of
 // lines by default, compressed as zstd -3 does, both in turn, the medians and their ratio. Fails where both
 // do not find the same.
+#include "median.h"
 #include "support/scratch.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +20,7 @@
 #include <zstd.h>
 
 using namespace holdfast;
+using holdfast::bench::median;
 
 namespace {
 
@@ -111,14 +112,6 @@ Measured run(const std::string& command, const std::string& out) {
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-double median(const std::vector<Measured>& all, double Measured::*what) {
-  std::vector<double> values;
-  for (const Measured& one : all)
-    values.push_back(one.*what);
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 void compare(const std::string& directory, const std::string& pattern, int rounds) {

@@ -6,6 +6,7 @@
 // written. Fails only where the bytes are not in the files.
 #include "base/fd.h"
 #include "loggers.h"
+#include "median.h"
 #include "support/program.h"
 #include "support/scratch.h"
 
@@ -189,14 +190,6 @@ private:
   std::optional<test::Child> logger_;
   std::optional<test::Child> writer_;
 };
-
-double median(const std::vector<Measured>& all, double Measured::*what) {
-  std::vector<double> values;
-  for (const Measured& one : all)
-    values.push_back(one.*what);
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 using Results = std::map<std::string, std::vector<Measured>>;
 

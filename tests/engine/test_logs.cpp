@@ -1,15 +1,14 @@
-#include "linux/socket_path.h"
 #include "stack_under_test.h"
 #include "support/catch.h"
+#include "support/manager_socket.h"
 #include "support/mounts.h"
 
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <utility>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -23,9 +22,7 @@ public:
     enter_private_mounts();
     mount_tmpfs("/run");
     std::filesystem::create_directories("/run/systemd/journal");
-    socket_ = Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const auto address = linux_os::unix_address("/run/systemd/journal/socket").value();
-    REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    socket_.emplace("/run/systemd/journal/socket");
   }
   ~Journal() { unmount("/run"); }
   Journal(const Journal&) = delete;
@@ -33,14 +30,13 @@ public:
 
   /// The entries so far.
   const std::set<std::string>& entries() {
-    std::array<char, 4096> bytes{};
-    for (ssize_t n = 0; (n = ::recv(socket_.get(), bytes.data(), bytes.size(), 0)) > 0;)
-      entries_.insert(std::string(bytes.data(), static_cast<std::size_t>(n)));
+    for (std::string entry; (entry = socket_->next(Milliseconds(0))) != "nothing";)
+      entries_.insert(std::move(entry));
     return entries_;
   }
 
 private:
-  Fd socket_;
+  std::optional<ManagerSocket> socket_; ///< it takes datagrams as the manager does
   std::set<std::string> entries_;
 };
 
